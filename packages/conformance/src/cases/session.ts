@@ -1,0 +1,193 @@
+import { always, type Case, classicOrTracking } from '../case.ts';
+import { otherRole } from '../site.ts';
+import { Finding } from '../verdict.ts';
+
+const readTenant = "select nullif(current_setting('app.tenant_id', true), '') as tenant";
+
+/** State of a session: it stays on a server connection, for whoever gets that next. */
+export const sessionCases: readonly Case[] = [
+  {
+    id: 'session-set-lost',
+    title: 'SET, then read it on the same checked-out client',
+    needs: ['session'],
+    bare: always('wrong answer'),
+    safe: always('refused'),
+    async run(context) {
+      await context.app().session(async (session) => {
+        await session.query("set app.tenant_id = '1'");
+        const [row] = await context.elsewhere(() => session.query(readTenant));
+        if (row?.tenant !== '1') throw new Finding('wrong answer', `the setting reads ${String(row?.tenant)}`);
+      });
+    },
+  },
+  {
+    id: 'session-set-leaked',
+    title: 'SET, then another client reads it',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      await context.app().query("set app.tenant_id = '1'");
+      const [row] = await context.app().query(readTenant);
+      if (row?.tenant !== null) throw new Finding('leak', `another client reads tenant ${String(row?.tenant)}`);
+    },
+  },
+  {
+    id: 'session-role-leaked',
+    title: 'SET ROLE, then another client acts',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      await context.app().query(`set role ${otherRole}`);
+      const [row] = await context.app().query('select current_user::text as role');
+      if (row?.role === otherRole) throw new Finding('leak', `another client acts as ${otherRole}`);
+    },
+  },
+  {
+    id: 'tenant-leak',
+    title: 'Row-level security: tenant 1 reads the rows of tenant 2',
+    needs: ['session'],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      const note = `${context.site.schema}.note`;
+      await context.site.sql(`
+        create table ${note} (tenant_id int not null, body text not null);
+        insert into ${note} values (1, 'note of tenant 1'), (2, 'note of tenant 2');
+        alter table ${note} enable row level security;
+        alter table ${note} force row level security;
+        create policy tenant on ${note} using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::int);`);
+      const [first, second] = [context.app(), context.app()];
+      await first.session(async (session) => {
+        await session.query("select set_config('app.tenant_id', $1, false)", ['1']);
+        await second.query("select set_config('app.tenant_id', $1, false)", ['2']);
+        const rows = await session.query(`select body from ${note}`);
+        const foreign = rows.find((row) => row.body !== 'note of tenant 1');
+        if (foreign !== undefined) throw new Finding('leak', `tenant 1 reads "${String(foreign.body)}"`);
+      });
+    },
+  },
+  {
+    id: 'temp-table-shadow',
+    title: 'Temporary table of one client shadows the real one for another',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      await context.site.sql("create table item as select 'real' as name");
+      await context.app().query("create temp table item as select 'temporary' as name");
+      const [row] = await context.app().query('select name from item');
+      if (row?.name !== 'real') throw new Finding('leak', `another client reads the ${String(row?.name)} row`);
+    },
+  },
+  {
+    id: 'advisory-lock-shared',
+    title: 'Session advisory lock: two clients hold it at once',
+    needs: [],
+    bare: always('wrong answer'),
+    safe: always('refused'),
+    async run(context) {
+      const lock = 'select pg_try_advisory_lock(42) as held';
+      const [first] = await context.app().query(lock);
+      const [second] = await context.app().query(lock);
+      if (first?.held === true && second?.held === true) {
+        throw new Finding('wrong answer', 'both clients hold the exclusive lock');
+      }
+    },
+  },
+  {
+    id: 'advisory-lock-stranded',
+    title: 'Session advisory lock: still held after its client is gone',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      const app = context.app();
+      await app.query('select pg_advisory_lock(43)');
+      await app.end();
+      const held = await context.site.admin("select 1 from pg_locks where locktype = 'advisory' and objid = 43");
+      if (held.length > 0) throw new Finding('leak', 'the lock outlives the client that took it');
+    },
+  },
+  {
+    id: 'listen',
+    title: 'LISTEN',
+    needs: ['listen'],
+    bare: always('wrong answer'),
+    safe: always('refused'),
+    async run(context) {
+      let heard = 0;
+      await context.app().listen('news', () => {
+        heard += 1;
+      });
+      const publisher = context.app();
+      for (let i = 0; i < 5; i += 1) await publisher.query('notify news');
+      // Each of these round trips is a chance for a notification to arrive.
+      for (let i = 0; i < 20; i += 1) await publisher.query('select pg_sleep(0.01)');
+      if (heard === 0) throw new Finding('wrong answer', '0 of 5 notifications arrived, and no error');
+    },
+  },
+  {
+    id: 'hold-cursor',
+    title: 'Cursor WITH HOLD: another client reads it',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      await context
+        .app()
+        .transaction((tx) => tx.query("declare c cursor with hold for select 'mine' as owner from generate_series(1, 3)"));
+      const rows = await context
+        .app()
+        .query('fetch 1 from c')
+        .catch(() => []);
+      if (rows.length > 0) throw new Finding('leak', "another client fetches this client's rows");
+    },
+  },
+  {
+    id: 'lastval',
+    title: "lastval(): another client's id",
+    needs: [],
+    bare: always('wrong answer'),
+    safe: always('refused'),
+    async run(context) {
+      await context.site.sql('create table item (id serial primary key)');
+      const app = context.app();
+      const [inserted] = await app.query('insert into item default values returning id');
+      await context.app().query('insert into item default values');
+      const [row] = await app.query('select lastval()::int as id');
+      if (row?.id !== inserted?.id) {
+        throw new Finding('wrong answer', `inserted ${String(inserted?.id)}, lastval() says ${String(row?.id)}`);
+      }
+    },
+  },
+  {
+    id: 'sql-prepare',
+    title: 'SQL-level PREPARE: another client executes it',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      await context.app().query("prepare p as select 'mine' as owner");
+      const rows = await context
+        .app()
+        .query('execute p')
+        .catch(() => []);
+      if (rows.length > 0) throw new Finding('leak', 'another client executes what this client prepared');
+    },
+  },
+  {
+    id: 'discard-all',
+    title: "DISCARD ALL: another client's prepared statement is gone",
+    needs: ['named'],
+    bare: classicOrTracking('error', 'ok'),
+    safe: always('refused'),
+    async run(context) {
+      const app = context.app();
+      await app.named('one', 'select $1::int as n', [1]);
+      await context.app().query('discard all');
+      await app.named('one', 'select $1::int as n', [2]);
+    },
+  },
+];

@@ -1,0 +1,117 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type PgBouncer, startPgBouncer } from '@poolsafe/stack';
+import type { LifecycleEvent } from './case.ts';
+import type { Run } from './run-case.ts';
+import type { Servers, Site } from './site.ts';
+import { Finding } from './verdict.ts';
+
+/** What the process under test is told, as one JSON argument. */
+export interface ChildTask {
+  readonly module: string;
+  readonly side: 'bare' | 'safe';
+  readonly url: string;
+  readonly during: LifecycleEvent['during'];
+  /** How often the event happens. */
+  readonly rounds: number;
+}
+
+/** What it says when it is ready for the event, and when it has recovered from it. */
+export type ChildMessage =
+  | { readonly state: 'ready' }
+  | { readonly state: 'recovered'; readonly attempts: number; readonly error: string | null };
+
+/**
+ * Brings an event about while a process of its own uses the library. Verdict `crash` when that ends the
+ * process, `error` when its pool does not recover, `ok` when it is there and works again.
+ */
+export async function runLifecycle(run: Run, event: LifecycleEvent, site: Site, servers?: Servers): Promise<void> {
+  if (servers === undefined) throw new Error('This case kills its pooler, so it starts one itself.');
+  const { name: _, ...spec } = run.pooler.spec;
+  // The unit of PgBouncer's setting is seconds.
+  const settings = { ...spec.settings, ...(event.event === 'client_idle_timeout' ? { client_idle_timeout: 1 } : {}) };
+  await using pooler = await startPgBouncer({ ...spec, settings }, servers.postgres);
+  const task: ChildTask = {
+    module: run.subject.module,
+    side: run.side,
+    url: site.urlThrough(pooler.address),
+    during: event.during,
+    rounds: run.rounds ?? 1,
+  };
+  const child = startChild(task);
+  try {
+    for (let round = 1; round <= task.rounds; round += 1) {
+      await stateOf(child, 'ready', round);
+      await happen(event, site, pooler);
+      // It may be gone already; the next line sees that.
+      child.process.send('happened', () => {});
+      await stateOf(child, 'recovered', round);
+    }
+  } finally {
+    child.process.kill('SIGKILL');
+  }
+}
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly messages: ChildMessage[];
+  /** Resolves when the process has ended, with the first line of what it died of. */
+  readonly ended: Promise<string>;
+}
+
+function startChild(task: ChildTask): Child {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const file = fileURLToPath(new URL(`./lifecycle-child.${fromSource ? 'ts' : 'js'}`, import.meta.url));
+  const withTypes = process.features.typescript ? [] : ['--import', 'tsx'];
+  const execArgv = fromSource ? ['--conditions=@poolsafe/source', ...withTypes] : [];
+  const child = fork(file, [JSON.stringify(task)], { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const messages: ChildMessage[] = [];
+  child.on('message', (message) => messages.push(message as ChildMessage));
+  const ended = once(child, 'close').then(
+    () => /^(?:\w*[Ee]rror: .*)$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n', 1)[0] ?? '',
+  );
+  return { process: child, messages, ended };
+}
+
+async function stateOf(child: Child, state: ChildMessage['state'], round: number): Promise<void> {
+  let died: string | undefined;
+  child.ended.then((reason) => {
+    died = reason;
+  });
+  for (;;) {
+    const message = child.messages.shift();
+    if (message?.state === state) {
+      if (message.state === 'recovered' && message.error !== null) throw new Finding('error', message.error);
+      return;
+    }
+    if (died !== undefined) throw new Finding('crash', `the process ended in round ${round}: ${died}`);
+    await sleep(20);
+  }
+}
+
+async function happen({ event, during }: LifecycleEvent, site: Site, pooler: PgBouncer): Promise<void> {
+  if (event === 'pooler restart') return pooler.restart();
+  if (event === 'client_idle_timeout') return until(() => noClient(pooler));
+  const backends = `from pg_stat_activity where datname = current_database() and usename <> current_user`;
+  if (during === 'query') {
+    const running = `select 1 ${backends} and state = 'active' and query like '%pg_sleep%'`;
+    await until(async () => (await site.admin(running)).length > 0);
+  }
+  await site.admin(`select pg_terminate_backend(pid) ${backends}`);
+  await until(async () => (await site.admin(`select 1 ${backends}`)).length === 0);
+}
+
+async function noClient(pooler: PgBouncer): Promise<boolean> {
+  const clients = await pooler.admin('SHOW CLIENTS');
+  return clients.every((client) => client.database === 'pgbouncer');
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(50);
+}

@@ -1,0 +1,63 @@
+/** A row as the library gives it, columns by name. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Something that runs SQL: a pool, a checked-out client or a transaction of the library under test. */
+export interface Runner {
+  query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  /** The same through the library's own way to name a prepared statement. Only for SELECT. */
+  named(name: string, sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** One application: a pool of the library under test. */
+export interface App extends Runner {
+  transaction<T>(work: (transaction: Runner) => Promise<T>): Promise<T>;
+  /** A checked-out client, which people believe to be a session. */
+  session<T>(work: (session: Runner) => Promise<T>): Promise<T>;
+  /** Subscribes to a channel as the library's documentation says. */
+  listen(channel: string, onNotification: () => void): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** How an application connects. */
+export interface AppOptions {
+  readonly url: string;
+  /** Connections of the pool. */
+  readonly max: number;
+  /** Driver options that become startup parameters, in the driver's own spelling. */
+  readonly startup?: Readonly<Record<string, unknown>>;
+  /** The options under the key `poolsafe`; the bare library never sees them. */
+  readonly poolsafe?: { readonly pooler: string };
+}
+
+/** What a library has. A case that needs what it has not is listed as not applicable, never run. */
+export interface Supports {
+  readonly named: boolean;
+  readonly session: boolean;
+  readonly listen: boolean;
+  readonly startup: boolean;
+}
+
+/**
+ * A stack under test: the bare library and its poolsafe package behind the same small interface.
+ *
+ * ```ts
+ * export const subject: Subject = {
+ *   name: 'pg',
+ *   module: import.meta.url,
+ *   supports: { named: true, session: true, listen: true, startup: true },
+ *   bare: (options) => appOf(new pg.Pool(…)),
+ *   safe: (options) => appOf(new Pool(…)),
+ * }
+ * ```
+ */
+export interface Subject {
+  readonly name: string;
+  /** The module that exports this object as `subject`: a case that may crash loads it in a process of its own. */
+  readonly module: string;
+  readonly supports: Supports;
+  readonly bare: (options: AppOptions) => App;
+  readonly safe: (options: AppOptions) => App;
+}
+
+/** Which side of a {@link Subject} runs. */
+export type Side = 'bare' | 'safe';

@@ -1,0 +1,197 @@
+import type { Effect } from './effects.ts';
+
+/** The `code` of a row of {@link hazards}, and of the error it leads to. */
+export type HazardCode =
+  | 'POOLSAFE_SESSION_SET'
+  | 'POOLSAFE_SESSION_ROLE'
+  | 'POOLSAFE_SET_CONFIG'
+  | 'POOLSAFE_SQL_PREPARE'
+  | 'POOLSAFE_LISTEN'
+  | 'POOLSAFE_ADVISORY_LOCK'
+  | 'POOLSAFE_TEMP_TABLE'
+  | 'POOLSAFE_HOLD_CURSOR'
+  | 'POOLSAFE_LOAD'
+  | 'POOLSAFE_DISCARD'
+  | 'POOLSAFE_SEQUENCE_STATE'
+  | 'POOLSAFE_SESSION_FUNCTION'
+  | 'POOLSAFE_STARTUP_PARAMETER';
+
+/** One row of {@link hazards}: something that works on a session and breaks behind a transaction pooler. */
+export interface Hazard {
+  /** Stable identifier; also the `code` of the error and the name of its page. */
+  readonly code: HazardCode;
+  readonly title: string;
+  /** What the classifier must see in the SQL text. Empty where the hazard is not in the SQL. */
+  readonly effects: readonly Effect[];
+  /** A transaction keeps its server connection, so some effects are harmless inside one. */
+  readonly when: 'always' | 'outside a transaction';
+  /** One sentence, present tense: why it breaks. */
+  readonly why: string;
+  /** What the application sees. */
+  readonly consequence: string;
+  /** What to write instead, in one line. */
+  readonly fix: string;
+  /** Where the fact comes from: the conformance case that reproduces it, or what was read. */
+  readonly source: string;
+}
+
+/**
+ * What breaks behind a transaction-mode pooler, one row per hazard. The guard, the error texts and the
+ * documentation are made from these rows.
+ *
+ * ```ts
+ * hazards.POOLSAFE_SESSION_SET.fix
+ * ```
+ */
+export const hazards: { readonly [Code in HazardCode]: Hazard } = {
+  POOLSAFE_SESSION_SET: {
+    code: 'POOLSAFE_SESSION_SET',
+    title: 'SET or RESET of a session setting',
+    effects: ['session:set', 'session:characteristics'],
+    when: 'always',
+    why: 'SET outlives this transaction on a server connection you no longer hold',
+    consequence: 'your next statement does not see the setting, and another client does',
+    fix: "SET LOCAL inside a transaction, or set_config('name', 'value', true) as its first statement",
+    source: 'conformance: session-set-lost, session-set-leaked',
+  },
+  POOLSAFE_SESSION_ROLE: {
+    code: 'POOLSAFE_SESSION_ROLE',
+    title: 'SET ROLE or SET SESSION AUTHORIZATION',
+    effects: ['session:role', 'session:authorization'],
+    when: 'always',
+    why: 'the role stays on a server connection that the next client gets',
+    consequence: 'another client acts with your rights, and you act with theirs',
+    fix: 'SET LOCAL ROLE inside a transaction',
+    source: 'conformance: session-role-leaked',
+  },
+  POOLSAFE_SET_CONFIG: {
+    code: 'POOLSAFE_SET_CONFIG',
+    title: 'set_config() for the session',
+    effects: ['session:set_config', 'session:set_config_dynamic'],
+    when: 'always',
+    why: 'set_config(…, false) outlives this transaction on a server connection you no longer hold',
+    consequence: 'row-level security reads another tenant; your own tenant is lost',
+    fix: "set_config('name', 'value', true) with a literal true, inside the transaction that needs it",
+    source: 'conformance: tenant-leak',
+  },
+  POOLSAFE_SQL_PREPARE: {
+    code: 'POOLSAFE_SQL_PREPARE',
+    title: 'SQL-level PREPARE, EXECUTE or DEALLOCATE',
+    effects: ['session:prepare', 'session:execute', 'session:deallocate'],
+    when: 'always',
+    why: 'the statement exists on one server connection; no pooler tracks the SQL form',
+    consequence: '26000 on another server connection, or the execution of what another client prepared',
+    fix: 'send the statement with parameters and let the driver prepare it where that is safe',
+    source: 'conformance: sql-prepare',
+  },
+  POOLSAFE_LISTEN: {
+    code: 'POOLSAFE_LISTEN',
+    title: 'LISTEN or UNLISTEN',
+    effects: ['session:listen'],
+    when: 'always',
+    why: 'notifications arrive on a server connection that nobody reads for you',
+    consequence: 'no notification and no error',
+    fix: 'LISTEN on a connection to PostgreSQL that does not go through the pooler (NOTIFY is fine here)',
+    source: 'conformance: listen',
+  },
+  POOLSAFE_ADVISORY_LOCK: {
+    code: 'POOLSAFE_ADVISORY_LOCK',
+    title: 'Session-level advisory lock',
+    effects: ['session:advisory_lock'],
+    when: 'always',
+    why: 'the lock belongs to a server connection that other clients share',
+    consequence: 'two clients hold the same exclusive lock, and it is not released when you disconnect',
+    fix: 'pg_advisory_xact_lock() inside a transaction',
+    source: 'conformance: advisory-lock-shared, advisory-lock-stranded',
+  },
+  POOLSAFE_TEMP_TABLE: {
+    code: 'POOLSAFE_TEMP_TABLE',
+    title: 'Temporary object that outlives its transaction',
+    effects: ['session:temp', 'session:temp_ref'],
+    when: 'always',
+    why: 'the object lives on one server connection, and shadows the real table for whoever gets it next',
+    consequence: '42P01 for you, your rows for another client',
+    fix: 'CREATE TEMP TABLE … ON COMMIT DROP inside a transaction, or a CTE',
+    source: 'conformance: temp-table-shadow',
+  },
+  POOLSAFE_HOLD_CURSOR: {
+    code: 'POOLSAFE_HOLD_CURSOR',
+    title: 'Cursor WITH HOLD',
+    effects: ['session:cursor_hold'],
+    when: 'always',
+    why: 'the cursor stays on a server connection you no longer hold',
+    consequence: '34000 for you; another client can read your rows',
+    fix: "a cursor inside a transaction, or the driver's own stream",
+    source: 'conformance: hold-cursor',
+  },
+  POOLSAFE_LOAD: {
+    code: 'POOLSAFE_LOAD',
+    title: 'LOAD of a library',
+    effects: ['session:load'],
+    when: 'always',
+    why: 'the library is loaded into one server connection',
+    consequence: 'it is missing on the next one, and present for other clients',
+    fix: 'session_preload_libraries for the role or database',
+    source: 'PostgreSQL documentation, LOAD; not run',
+  },
+  POOLSAFE_DISCARD: {
+    code: 'POOLSAFE_DISCARD',
+    title: 'DISCARD',
+    effects: ['session:discard'],
+    when: 'always',
+    why: 'it clears a server connection that other clients use',
+    consequence:
+      'prepared statements of other clients disappear (26000), and so do settings the pooler relies on',
+    fix: 'leave it out: a transaction pooler gives you no session to discard',
+    source: 'conformance: discard-all',
+  },
+  POOLSAFE_SEQUENCE_STATE: {
+    code: 'POOLSAFE_SEQUENCE_STATE',
+    title: 'lastval() or currval() outside a transaction',
+    effects: ['session:seqval'],
+    when: 'outside a transaction',
+    why: 'the value belongs to a server connection that another client may have used since',
+    consequence: "lastval() returns another client's id; currval() fails with 55000",
+    fix: 'INSERT … RETURNING id, or both statements in one transaction',
+    source: 'conformance: lastval',
+  },
+  POOLSAFE_SESSION_FUNCTION: {
+    code: 'POOLSAFE_SESSION_FUNCTION',
+    title: 'Function that changes the session',
+    effects: ['session:seed', 'session:other_fn'],
+    when: 'always',
+    why: 'its effect stays on a server connection you no longer hold',
+    consequence: 'it is missing on your next statement, and present for another client',
+    fix: 'a connection to PostgreSQL that does not go through the pooler',
+    source: 'PostgreSQL documentation of the functions; not run',
+  },
+  POOLSAFE_STARTUP_PARAMETER: {
+    code: 'POOLSAFE_STARTUP_PARAMETER',
+    title: 'Startup parameter that the pooler refuses',
+    effects: [],
+    when: 'always',
+    why: 'a pooler accepts only the startup parameters that it can restore on every server connection',
+    consequence: '08P01 unsupported startup parameter: the login fails',
+    fix: "ALTER ROLE … SET or ALTER DATABASE … SET, or set_config('name', 'value', true) in the transaction",
+    source: 'conformance: startup-*',
+  },
+};
+
+/** The page of a hazard, relative to the repository. */
+export function hazardPage(code: HazardCode): string {
+  return `docs/hazards/${code}.md`;
+}
+
+/** Whether `value` is the `code` of a row of {@link hazards}. */
+export function isHazardCode(value: unknown): value is HazardCode {
+  return typeof value === 'string' && Object.hasOwn(hazards, value);
+}
+
+const byEffect: ReadonlyMap<Effect, Hazard> = new Map(
+  Object.values(hazards).flatMap((hazard) => hazard.effects.map((effect) => [effect, hazard] as const)),
+);
+
+/** The hazard that an effect is, where it is one. */
+export function hazardOf(effect: Effect): Hazard | undefined {
+  return byEffect.get(effect);
+}

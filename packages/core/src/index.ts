@@ -1,0 +1,12 @@
+export { classify } from './classify.ts';
+export { type Effect, effects } from './effects.ts';
+export { ConfigError, configError, HazardError, PoolsafeError, type PoolsafeErrorCode } from './errors.ts';
+export { type Explanation, explain } from './explain.ts';
+export { type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
+export type { PoolsafeOptions } from './options.ts';
+export { type Plan, planFor, type StatementContext } from './plan.ts';
+export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
+export { recognise } from './recognise.ts';
+export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
+export { type Story, stories } from './stories.ts';
+export { assertSingleHost, parseTarget, type Target } from './target.ts';

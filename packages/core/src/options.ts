@@ -1,0 +1,96 @@
+import { type ConfigError, configError } from './errors.ts';
+import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
+import { isPoolerName, type Pooler, type PoolerName, poolers } from './poolers.ts';
+import { recognise } from './recognise.ts';
+import { parseTarget } from './target.ts';
+
+/** The options under the key `poolsafe`, the same in every package. Each defaults to the safe automatic choice. */
+export interface PoolsafeOptions {
+  /**
+   * What is on the other side. `auto` recognises it by host and port, and takes nothing for granted where
+   * that says nothing. `direct` is PostgreSQL itself: nothing is refused and names are left alone.
+   */
+  readonly pooler?: 'auto' | PoolerName | Pooler | undefined;
+  /**
+   * Whether statements may have names. `auto`: only where there is no pooler. `always`: names that the
+   * application gives are kept, whatever the pooler. `never`: none anywhere.
+   */
+  readonly statements?: 'auto' | 'never' | 'always' | undefined;
+  /** What happens to a statement that is not safe here. Default `throw`: it is refused before it is sent. */
+  readonly onHazard?: 'throw' | 'warn' | 'allow' | undefined;
+  /** Hazards that are let through without a word. */
+  readonly allow?: readonly HazardCode[] | undefined;
+  /** URL that reaches PostgreSQL without the pooler, for what needs a session. */
+  readonly direct?: string | undefined;
+}
+
+const choices = {
+  statements: ['auto', 'never', 'always'],
+  onHazard: ['throw', 'warn', 'allow'],
+} as const;
+
+const keys = ['pooler', 'statements', 'onHazard', 'allow', 'direct'];
+
+/**
+ * Checks what was given under the key `poolsafe`.
+ *
+ * @throws ConfigError naming the option, what it got and what it takes
+ */
+export function checkOptions(options: unknown): PoolsafeOptions {
+  if (options === undefined) return {};
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw configError('`poolsafe` must be an object.', "for example `poolsafe: { pooler: 'pgbouncer' }`");
+  }
+  const unknownKey = Object.keys(options).find((key) => !keys.includes(key));
+  if (unknownKey !== undefined) throw notOneOf('poolsafe', unknownKey, keys);
+  const given = options as PoolsafeOptions;
+  for (const [key, values] of Object.entries(choices)) {
+    const value = given[key as keyof typeof choices];
+    if (value !== undefined && !(values as readonly unknown[]).includes(value)) {
+      throw notOneOf(`poolsafe.${key}`, value, values);
+    }
+  }
+  checkAllow(given.allow);
+  checkPooler(given.pooler);
+  checkDirect(given.direct);
+  return given;
+}
+
+function checkAllow(allow: unknown): void {
+  if (allow === undefined) return;
+  if (!Array.isArray(allow)) {
+    throw configError('`poolsafe.allow` must be a list of hazard codes.', "allow: ['POOLSAFE_SESSION_SET']");
+  }
+  const wrong = allow.findIndex((code) => !isHazardCode(code));
+  if (wrong >= 0) throw notOneOf('poolsafe.allow', allow[wrong], Object.keys(hazards));
+}
+
+function checkPooler(pooler: unknown): void {
+  if (pooler === undefined || pooler === 'auto' || isPoolerName(pooler)) return;
+  const isRow =
+    typeof pooler === 'object' &&
+    pooler !== null &&
+    Object.keys(poolers.unknown).every((key) => key in pooler);
+  if (!isRow) throw notOneOf('poolsafe.pooler', pooler, ['auto', ...Object.keys(poolers)]);
+}
+
+function checkDirect(direct: unknown): void {
+  if (direct === undefined) return;
+  if (typeof direct !== 'string') {
+    throw configError('`poolsafe.direct` must be a connection URL.', 'direct: process.env.DIRECT_URL');
+  }
+  const there = poolers[recognise(parseTarget(direct))];
+  if (there.name !== 'unknown' && there.session.value !== 'kept') {
+    throw configError(
+      `\`poolsafe.direct\` leads to ${there.title}, which is not a direct connection.`,
+      'give the URL that reaches PostgreSQL without the pooler',
+    );
+  }
+}
+
+function notOneOf(where: string, value: unknown, allowed: readonly string[]): ConfigError {
+  // Only short plain words are repeated: anything else may be a URL or a secret in the wrong place.
+  const word = typeof value === 'string' && /^[\w.-]{1,40}$/.test(value) ? ` "${value}"` : '';
+  const kind = typeof value === 'string' ? 'value' : `value of type ${typeof value}`;
+  return configError(`\`${where}\` does not take the ${kind}${word}.`, `one of ${allowed.join(', ')}`);
+}

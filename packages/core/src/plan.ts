@@ -1,0 +1,119 @@
+import { classify } from './classify.ts';
+import { ConfigError, configError, HazardError } from './errors.ts';
+import { type HazardCode, hazardOf, hazardPage, hazards } from './hazards.ts';
+import { checkOptions, type PoolsafeOptions } from './options.ts';
+import { type Pooler, poolers } from './poolers.ts';
+import { recognise } from './recognise.ts';
+import { refusedParameters } from './startup.ts';
+import type { Target } from './target.ts';
+
+/** What a driver knows about the connection that a statement is about to use. */
+export interface StatementContext {
+  /** Whether the server said that a transaction is open. `false` when that is not certain. */
+  readonly inTransaction: boolean;
+}
+
+/** What was decided for a connection. Frozen; made by {@link planFor}. */
+export interface Plan {
+  readonly pooler: Pooler;
+  /** Whether the pooler was named in the options, recognised by its host name and port, or neither. */
+  readonly recognisedBy: 'option' | 'host' | 'nothing';
+  /** Whether a name that the application gives to a statement is kept. */
+  readonly keepsNames: boolean;
+  readonly onHazard: 'throw' | 'warn' | 'allow';
+  readonly allow: readonly HazardCode[];
+  /** What is not safe about `sql` here, as the error to fail with. The caller applies {@link Plan.onHazard}. */
+  check(sql: string, context: StatementContext): HazardError | undefined;
+}
+
+/**
+ * Decides how to treat a connection to `target`. Pure: no input or output, the same answer for the same
+ * arguments.
+ *
+ * ```ts
+ * const plan = planFor(parseTarget('postgres://db.example.com:6432/shop'))
+ * plan.pooler.name // 'pgbouncer'
+ * plan.check("set work_mem to '64MB'", { inTransaction: false })?.code // 'POOLSAFE_SESSION_SET'
+ * ```
+ *
+ * @throws ConfigError when the options are wrong or contradict each other, or when the login carries a startup
+ * parameter that the pooler refuses
+ */
+export function planFor(target: Target, given?: PoolsafeOptions): Plan {
+  const options = checkOptions(given);
+  const { pooler, recognisedBy } = decidePooler(target, options);
+  const { statements = 'auto', onHazard = 'throw', allow = [] } = options;
+  if (statements === 'always' && recognisedBy === 'option' && pooler.statements.value === 'lost') {
+    throw configError(
+      `\`statements: 'always'\` contradicts \`pooler: '${pooler.name}'\`: ${pooler.title} loses named statements.`,
+      "leave `statements` out, or name the pooler's version",
+    );
+  }
+  const plan: Plan = Object.freeze({
+    pooler,
+    recognisedBy,
+    keepsNames: statements === 'always' || (statements === 'auto' && pooler.name === 'direct'),
+    onHazard,
+    allow: Object.freeze([...allow]),
+    check: checkFor(pooler, onHazard, allow),
+  });
+  refuseStartupParameters(plan, target);
+  return plan;
+}
+
+function decidePooler(target: Target, options: PoolsafeOptions): Pick<Plan, 'pooler' | 'recognisedBy'> {
+  const { pooler = 'auto' } = options;
+  if (pooler !== 'auto') {
+    return { pooler: typeof pooler === 'string' ? poolers[pooler] : pooler, recognisedBy: 'option' };
+  }
+  const name = recognise(target);
+  return { pooler: poolers[name], recognisedBy: name === 'unknown' ? 'nothing' : 'host' };
+}
+
+function checkFor(pooler: Pooler, onHazard: Plan['onHazard'], allow: readonly HazardCode[]): Plan['check'] {
+  if (pooler.session.value !== 'lost' || onHazard === 'allow') return () => undefined;
+  return (sql, { inTransaction }) => {
+    for (const effect of classify(sql)) {
+      const hazard = hazardOf(effect);
+      if (hazard === undefined || allow.includes(hazard.code)) continue;
+      if (inTransaction && hazard.when === 'outside a transaction') continue;
+      return hazardError(hazard.code, sql, pooler);
+    }
+    return undefined;
+  };
+}
+
+function hazardError(code: HazardCode, sql: string, pooler: Pooler): HazardError {
+  const { why, fix } = hazards[code];
+  const docs = hazardPage(code);
+  const statement = withoutLiterals(sql);
+  const message =
+    `${code}  ${why} (behind ${pooler.title}).\n  statement: ${statement}\n` +
+    `  fix: ${fix}, or \`poolsafe: { allow: ['${code}'] }\`${unlessDirect(pooler)}\n  read more: ${docs}`;
+  return new HazardError(message, { code, docs, statement });
+}
+
+/** The start of the statement on one line. A literal may be a password or a token, so none is shown. */
+function withoutLiterals(sql: string): string {
+  const start = sql.slice(0, 1000).replace(/(\$\w*\$)[\s\S]*?(\1|$)|'(?:[^']|'')*'?/g, "'…'");
+  const line = start.replace(/\s+/g, ' ').trim();
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function unlessDirect(pooler: Pooler): string {
+  return pooler.name === 'unknown' ? ". Without a pooler: `poolsafe: { pooler: 'direct' }`" : '';
+}
+
+function refuseStartupParameters(plan: Plan, target: Target): void {
+  const code = 'POOLSAFE_STARTUP_PARAMETER';
+  if (plan.onHazard !== 'throw' || plan.allow.includes(code)) return;
+  const refused = refusedParameters(plan.pooler, target.parameters);
+  if (refused.length === 0) return;
+  const { why, fix } = hazards[code];
+  const docs = hazardPage(code);
+  throw new ConfigError(
+    `${code}  ${why} (${plan.pooler.title}).\n  startup parameter: ${refused.join(', ')}\n` +
+      `  fix: ${fix}, or \`poolsafe: { allow: ['${code}'] }\`${unlessDirect(plan.pooler)}\n  read more: ${docs}`,
+    { code, docs },
+  );
+}

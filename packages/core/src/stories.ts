@@ -1,0 +1,200 @@
+/** One row of {@link stories}: an error that people meet behind a pooler, and what it means. */
+export interface Story {
+  readonly id: string;
+  /** SQLSTATE, where the error has one. */
+  readonly sqlstate?: string;
+  readonly text: RegExp;
+  readonly raisedBy: 'PostgreSQL' | 'PgBouncer' | 'Supavisor' | 'the network';
+  readonly cause: string;
+  readonly fix: string;
+  /** Whether the same work may be sent again: it did not run, or nothing is known about that. */
+  readonly retry: 'it did not run' | 'it may have run' | 'not until it is fixed';
+}
+
+const unnamed =
+  'use the poolsafe package of your stack, which names no statement where the pooler cannot keep it';
+const capacity = 'hold server connections for a shorter time, or raise the pool size';
+
+/** What people meet behind a pooler, most specific text first. Source: the error texts of a run, or of public threads for Supavisor. */
+export const stories: readonly Story[] = [
+  {
+    id: 'pgbouncer-statement-gone',
+    sqlstate: '26000',
+    text: /prepared statement "PGBOUNCER_\d+" does not exist/,
+    raisedBy: 'PostgreSQL',
+    cause: "somebody ran DEALLOCATE ALL or DISCARD ALL on the server connection behind PgBouncer's back",
+    fix: 'find the client that sends it (old Prisma clients do with pgbouncer=true); PgBouncer 1.22 or later',
+    retry: 'it did not run',
+  },
+  {
+    id: 'statement-missing',
+    sqlstate: '26000',
+    text: /prepared statement "[^"]*" does not exist/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'the statement was prepared on another server connection: the pooler changed it between two transactions',
+    fix: unnamed,
+    retry: 'it did not run',
+  },
+  {
+    id: 'statement-exists',
+    sqlstate: '42P05',
+    text: /prepared statement "[^"]*" already exists/,
+    raisedBy: 'PostgreSQL',
+    cause: 'another client prepared a statement of this name on the server connection that you share',
+    fix: unnamed,
+    retry: 'it did not run',
+  },
+  {
+    id: 'statement-of-another-client',
+    sqlstate: '08P01',
+    text: /bind message supplies \d+ parameters, but prepared statement "[^"]*" requires \d+/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'the name belongs to another SQL text on this server connection: with as many parameters it would have answered with rows of that query',
+    fix: unnamed,
+    retry: 'it did not run',
+  },
+  {
+    id: 'statement-name-in-use',
+    sqlstate: '08P01',
+    text: /prepared statement name is already in use/,
+    raisedBy: 'PgBouncer',
+    cause:
+      'a name was used again with other SQL after its first Parse failed; PgBouncer closed the connection',
+    fix: unnamed,
+    retry: 'it did not run',
+  },
+  {
+    id: 'statement-deallocated',
+    sqlstate: '08P01',
+    text: /prepared statement did not exist/,
+    raisedBy: 'PgBouncer',
+    cause: 'the client ran DEALLOCATE ALL and then used a statement that it had prepared before',
+    fix: 'leave DEALLOCATE ALL out behind a pooler',
+    retry: 'it did not run',
+  },
+  {
+    id: 'cached-plan',
+    sqlstate: '0A000',
+    text: /cached plan must not change result type/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'a table changed under a prepared statement; a pooler that tracks statements shares the broken one among all clients',
+    fix: 'name the columns instead of *, or change the SQL text; recycle the server connections after the migration',
+    retry: 'it did not run',
+  },
+  {
+    id: 'several-statements',
+    sqlstate: '42601',
+    text: /cannot insert multiple commands into a prepared statement/,
+    raisedBy: 'PostgreSQL',
+    cause: 'several statements were sent in one text with parameters; no pooler is involved',
+    fix: 'send them one by one in a transaction, or without parameters',
+    retry: 'not until it is fixed',
+  },
+  {
+    id: 'startup-parameter',
+    sqlstate: '08P01',
+    text: /unsupported startup parameter/,
+    raisedBy: 'PgBouncer',
+    cause: 'the login carries a parameter that PgBouncer cannot restore on every server connection',
+    fix: 'remove it from the URL or options; see docs/hazards/POOLSAFE_STARTUP_PARAMETER.md',
+    retry: 'not until it is fixed',
+  },
+  {
+    id: 'query-wait-timeout',
+    sqlstate: '08P01',
+    text: /query_wait_timeout/,
+    raisedBy: 'PgBouncer',
+    cause: 'no server connection became free within query_wait_timeout, or PostgreSQL is down',
+    fix: capacity,
+    retry: 'it did not run',
+  },
+  {
+    id: 'max-client-conn',
+    sqlstate: '08P01',
+    text: /no more connections allowed/,
+    raisedBy: 'PgBouncer',
+    cause: 'max_client_conn clients are connected already',
+    fix: 'lower the pool size of each process, or raise max_client_conn',
+    retry: 'it did not run',
+  },
+  {
+    id: 'idle-client',
+    sqlstate: '08P01',
+    text: /client_idle_timeout|idle transaction timeout|idle_transaction_timeout/,
+    raisedBy: 'PgBouncer',
+    cause: 'the connection was idle for longer than PgBouncer allows',
+    fix: "let the client's pool close idle connections sooner; keep transactions short",
+    retry: 'it may have run',
+  },
+  {
+    id: 'server-crashed',
+    sqlstate: '08P01',
+    text: /server conn crashed|server login has been failing|pooler is shutting down/,
+    raisedBy: 'PgBouncer',
+    cause: 'the server connection or the pooler went away',
+    fix: 'nothing in the application, if the pool recovers; look at PostgreSQL and the pooler',
+    retry: 'it may have run',
+  },
+  {
+    id: 'no-such-database',
+    text: /no such database/,
+    raisedBy: 'PgBouncer',
+    cause: 'PgBouncer has no entry of this database name',
+    fix: "the name in the URL must be one of PgBouncer's [databases]",
+    retry: 'not until it is fixed',
+  },
+  {
+    id: 'supavisor-capacity',
+    text: /\((?:ECHECKOUTTIMEOUT|EMAXCONNSESSION|EMAXCONN)\)|Unable to check out process from the pool due to timeout|MaxClientsInSessionMode/,
+    raisedBy: 'Supavisor',
+    cause: 'the pool is full',
+    fix: capacity,
+    retry: 'it did not run',
+  },
+  {
+    id: 'aborted-transaction',
+    sqlstate: '25P02',
+    text: /current transaction is aborted/,
+    raisedBy: 'PostgreSQL',
+    cause: 'an earlier statement of this transaction failed, and its error was swallowed',
+    fix: 'look at the first error; ROLLBACK',
+    retry: 'it did not run',
+  },
+  {
+    id: 'too-many-clients',
+    sqlstate: '53300',
+    text: /too many clients already|remaining connection slots are reserved/,
+    raisedBy: 'PostgreSQL',
+    cause: 'the server itself is full',
+    fix: 'fewer direct connections; let the pooler share them',
+    retry: 'it did not run',
+  },
+  {
+    id: 'backend-terminated',
+    sqlstate: '57P01',
+    text: /terminating connection due to administrator command/,
+    raisedBy: 'PostgreSQL',
+    cause: 'the backend was terminated: a failover, a restart, or pg_terminate_backend',
+    fix: 'nothing in the application, if the pool recovers',
+    retry: 'it may have run',
+  },
+  {
+    id: 'ipv6-only',
+    text: /(?:ENETUNREACH|ENOTFOUND).*db\.[a-z0-9]+\.supabase\.co/,
+    raisedBy: 'the network',
+    cause: 'the host has an IPv6 address only, and this machine has none',
+    fix: 'the host of the shared pooler, which has IPv4',
+    retry: 'it did not run',
+  },
+  {
+    id: 'tls-chain',
+    text: /self[- ]signed certificate in certificate chain|Endpoint ID is not specified/,
+    raisedBy: 'the network',
+    cause: "the provider's certificate authority is not trusted here, or TLS carries no server name",
+    fix: "sslrootcert with the provider's certificate; a client that sends SNI",
+    retry: 'it did not run',
+  },
+];

@@ -1,0 +1,107 @@
+import {
+  assertSingleHost,
+  guard,
+  type Plan,
+  type PoolsafeOptions,
+  parseTarget,
+  planFor,
+  reportConnectionError,
+} from '@poolsafe/core';
+import pg from 'pg';
+import { nativeRefused } from './native.ts';
+import { isSubmittable, nameOf, refuse, textOf, unnamed } from './query-forms.ts';
+import { TransactionState } from './transaction-state.ts';
+
+type ClientClass = typeof pg.Client;
+type GivenConfig = string | (pg.ClientConfig & { poolsafe?: PoolsafeOptions | undefined }) | undefined;
+
+/** What is read of a client besides its documented members. */
+interface ClientInternals {
+  /** The startup parameters exactly as pg will send them, from options, URL, environment and pg.defaults. */
+  getStartupConf(): Record<string, string>;
+}
+
+/** What `pg` calls on a Submittable that it cannot send. */
+interface Failable {
+  handleError?(error: Error, connection: pg.Connection): void;
+}
+
+/** The plan of a pool, for the clients that it makes from its `options`. */
+const plans = new WeakMap<object, Plan>();
+const guardedClasses = new WeakMap<ClientClass, ClientClass>();
+
+/** Lets every client made from `options` share one plan. */
+export function sharePlan(options: object, plan: Plan): void {
+  plans.set(options, plan);
+}
+
+/** A subclass of `Base` whose clients are guarded; `Base` itself where it is one already. */
+export function guardedClient(Base: ClientClass): ClientClass {
+  if (Base !== pg.Client && !(Base.prototype instanceof pg.Client)) {
+    throw nativeRefused('The option `Client` is not a subclass of the Client of pg');
+  }
+  for (let known: ClientClass = Base; known !== null; known = Object.getPrototypeOf(known)) {
+    if (guardedClasses.get(known) === known) return Base;
+  }
+  const Guarded = guardedClasses.get(Base) ?? subclassOf(Base);
+  guardedClasses.set(Base, Guarded);
+  guardedClasses.set(Guarded, Guarded);
+  return Guarded;
+}
+
+function subclassOf(Base: ClientClass): ClientClass {
+  return class Client extends Base {
+    readonly poolsafe: Plan;
+    readonly #transaction: TransactionState;
+    /** Texts of statements whose name was dropped: pg lets a later call leave the text out. */
+    readonly #texts = new Map<string, string>();
+
+    constructor(config?: GivenConfig) {
+      const url = typeof config === 'string' ? config : config?.connectionString;
+      if (url) parseTarget(url);
+      super(config as string | pg.ClientConfig);
+      this.poolsafe = (typeof config === 'object' && plans.get(config)) || planOf(this, config);
+      this.#transaction = new TransactionState(this.connection, this);
+      // The error has already gone to the query that was running. Without a listener it would end the process.
+      this.on('error', reportConnectionError);
+    }
+
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+    override query(query: any, values?: any, callback?: any): any {
+      if (query === null || query === undefined) return super.query(query, values, callback);
+      const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
+      if (text !== undefined) {
+        const error = guard(this.poolsafe, text, this.#transaction);
+        if (error !== undefined) return this.#refuse(error, query, values, callback);
+      }
+      this.#transaction.sending(text);
+      return super.query(this.poolsafe.keepsNames ? query : this.#withoutName(query, text), values, callback);
+    }
+
+    #withoutName<Q>(query: Q, text: string | undefined): Q | object {
+      const name = nameOf(query);
+      if (name === undefined) return query;
+      if (text !== undefined) this.#texts.set(name, text);
+      if (!isSubmittable(query)) return unnamed(query as object, text);
+      return Object.assign(query, { name: undefined, queryMode: 'extended', text });
+    }
+
+    #refuse(error: Error, query: unknown, values: unknown, callback: unknown): unknown {
+      if (!isSubmittable(query))
+        return refuse(error, values, callback, (query as { callback?: unknown }).callback);
+      query.callback ??= [values, callback].find((given) => typeof given === 'function');
+      process.nextTick(() => (query as Failable).handleError?.(error, this.connection));
+      return query;
+    }
+  };
+}
+
+function planOf(client: pg.Client, config: GivenConfig): Plan {
+  const { user: _, database: __, ...parameters } = (client as unknown as ClientInternals).getStartupConf();
+  const { host, port, user, database } = client;
+  assertSingleHost(host);
+  return planFor(
+    { host, port, user, database, parameters },
+    typeof config === 'object' ? config.poolsafe : undefined,
+  );
+}

@@ -1,0 +1,75 @@
+import { guard, type Plan, type PoolsafeOptions } from '@poolsafe/core';
+import pg from 'pg';
+import { guardedClient, sharePlan } from './guarded-client.ts';
+import { refuse, textOf } from './query-forms.ts';
+
+/** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
+export interface PoolConfig extends pg.PoolConfig {
+  poolsafe?: PoolsafeOptions | undefined;
+}
+
+/** Instances of {@link Pool}. */
+export interface Pool extends pg.Pool {
+  /** What poolsafe decided for the connections of this pool. */
+  readonly poolsafe: Plan;
+}
+
+class GuardedPool extends pg.Pool {
+  readonly poolsafe: Plan;
+
+  constructor(config?: PoolConfig) {
+    const options = copyOf(config);
+    options.Client = guardedClient((options.Client ?? pg.Client) as typeof pg.Client) as never;
+    // Only a client knows what pg makes of options, URL, environment and defaults. Nothing connects here.
+    const { poolsafe } = new (guardedClient(pg.Client))(withoutStream(options)) as pg.Client & {
+      poolsafe: Plan;
+    };
+    super(options);
+    this.poolsafe = poolsafe;
+    sharePlan(this.options, poolsafe);
+    // The client has reported the error already. Without a listener it would end the process.
+    this.on('error', () => {});
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+  override query(query: any, values?: any, callback?: any): any {
+    // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
+    const text = this.poolsafe.onHazard === 'throw' ? textOf(query) : undefined;
+    const error = text === undefined ? undefined : guard(this.poolsafe, text, { inTransaction: false });
+    if (error !== undefined) return refuse(error, values, callback);
+    return super.query(query, values, callback);
+  }
+}
+
+/**
+ * Drop-in for the `Pool` of [pg](https://node-postgres.com/apis/pool) that is safe behind a transaction-mode
+ * pooler: no statement is named where the pooler cannot keep it, statements that need a session are refused
+ * before they are sent, and losing a connection never ends the process. A lost connection is published on the
+ * diagnostics channel `poolsafe:connection-error`.
+ *
+ * ```ts
+ * import { Pool } from '@poolsafe/pg'
+ *
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10 })
+ * const { rows } = await pool.query('select * from notes where id = $1', [1])
+ * await pool.end()
+ * ```
+ *
+ * Durations in the options are in milliseconds, as in `pg`.
+ *
+ * @throws ConfigError from the constructor: unusable URL, wrong or contradictory options, a startup parameter
+ * that the pooler refuses, `pg-native`. A refused statement rejects (or calls back) with a HazardError.
+ */
+export const Pool: { new (config?: PoolConfig): Pool; readonly prototype: Pool } = GuardedPool;
+
+/** A spread would lose what pg makes non-enumerable, for example the password in the options of another pool. */
+function copyOf(config: PoolConfig | undefined): PoolConfig {
+  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(config ?? {}));
+}
+
+function withoutStream(options: PoolConfig): PoolConfig {
+  return Object.defineProperties(copyOf(options), {
+    stream: { value: undefined },
+    connection: { value: undefined },
+  });
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PUBLIC_MIRROR = 'http://localhost/debian';
+
+/** An apt whose package lists are there. */
+export interface Apt {
+  readonly unpacked: string;
+  /** The output of apt-cache. */
+  cache(...args: string[]): Promise<string>;
+  /** Downloads packages and unpacks them into one directory. */
+  download(names: readonly string[]): Promise<void>;
+}
+
+/** apt with state and cache in `directory`; without `sources` with the sources of this system. */
+export async function updatedApt(directory: string, sources?: string): Promise<Apt> {
+  const place = (path: string) => join(directory, path);
+  for (const path of ['state/lists/partial', 'cache/archives/partial', 'debs', 'unpacked']) {
+    await mkdir(place(path), { recursive: true });
+  }
+  await writeFile(place('status'), '');
+  const options = {
+    'Dir::State': place('state'),
+    'Dir::State::status': place('status'),
+    'Dir::Cache': place('cache'),
+    'Acquire::Languages': 'none',
+    // As root, apt would download as a user that cannot enter this directory.
+    'APT::Sandbox::User': 'root',
+    ...(sources === undefined
+      ? {}
+      : {
+          'Dir::Etc::sourcelist': place('only.sources'),
+          'Dir::Etc::sourceparts': '/dev/null',
+          // By default apt is content with no answer at all.
+          'APT::Update::Error-Mode': 'any',
+        }),
+  };
+  if (sources !== undefined) await writeFile(place('only.sources'), sources);
+  const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  await run('apt-get', ['-qq', ...flags, 'update']);
+  return {
+    unpacked: place('unpacked'),
+    cache: (...args) => run('apt-cache', [...flags, ...args]),
+    async download(names) {
+      await run('apt-get', ['-qq', ...flags, 'download', ...names], place('debs'));
+      for (const deb of await readdir(place('debs'))) {
+        await run('dpkg-deb', ['-x', join(place('debs'), deb), place('unpacked')]);
+      }
+    },
+  };
+}
+
+/** The mirror that this system uses, if it is a Debian, and the public one, which has every suite. */
+export async function mirrors(): Promise<string[]> {
+  const format = ['indextargets', '--format', '$(REPO_URI) $(ORIGIN) $(LABEL)', 'Created-By: Packages'];
+  const lines = (await run('apt-get', format)).split('\n').map((line) => line.split(' '));
+  const own = lines.find(([uri = '', origin, label]) => {
+    return /\/debian\/?$/.test(uri) || (origin === 'Debian' && label === 'Debian');
+  });
+  const uris = [own?.[0] ?? PUBLIC_MIRROR, PUBLIC_MIRROR].map((uri) => uri.replace(/\/$/, ''));
+  return [...new Set(uris)];
+}
+
+async function run(file: string, args: readonly string[], cwd?: string): Promise<string> {
+  try {
+    return (await promisify(execFile)(file, args, { cwd, maxBuffer: 100_000_000 })).stdout;
+  } catch (cause) {
+    const { stderr, message } = cause as Error & { stderr?: string };
+    throw new Error(`${file}: ${stderr?.trim() || message}`, { cause });
+  }
+}
