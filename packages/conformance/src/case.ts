@@ -1,5 +1,5 @@
-import type { App, AppOptions, Supports } from './subject.ts';
 import type { PoolerUnderTest, Site } from './site.ts';
+import type { App, AppOptions, Supports } from './subject.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a case works with. Everything it opens is closed for it. */
@@ -31,6 +31,8 @@ export interface Case {
   readonly safe: Declared;
   /** Milliseconds after which the verdict is `hang`. Default 10,000. */
   readonly deadline?: number;
+  /** Settings of the pooler besides its own, in PgBouncer's units. */
+  readonly settings?: Readonly<Record<string, string | number>>;
   /** Ends without an error, and then the verdict is `ok`, or throws a `Finding` or what the library threw. */
   run(context: Context): Promise<void>;
   /** Runs in a process of its own, since it may end it; see `lifecycle.ts`. */

@@ -9,7 +9,12 @@ import type { Side, Subject } from './subject.ts';
 import type { Outcome, Verdict } from './verdict.ts';
 
 /** All cases, in the order of the matrix. */
-export const cases: readonly Case[] = [...statementCases, ...sessionCases, ...startupCases, ...lifecycleCases];
+export const cases: readonly Case[] = [
+  ...statementCases,
+  ...sessionCases,
+  ...startupCases,
+  ...lifecycleCases,
+];
 
 /** What one run was declared to show, and what it showed. */
 export interface Result extends Outcome {
@@ -43,7 +48,8 @@ export interface ConformanceOptions {
  * Returns the list that fills while the tests run.
  */
 export function conformance({ test, subject, servers, cases: chosen = cases }: ConformanceOptions): Result[] {
-  if (servers.poolers.length === 0) throw new Error('There is no pooler to run the conformance suite against.');
+  if (servers.poolers.length === 0)
+    throw new Error('There is no pooler to run the conformance suite against.');
   const results: Result[] = [];
   for (const pooler of servers.poolers) {
     for (const one of chosen.filter(({ needs }) => needs.every((need) => subject.supports[need]))) {
@@ -51,7 +57,14 @@ export function conformance({ test, subject, servers, cases: chosen = cases }: C
         test(`${subject.name} | ${pooler.name} | ${one.title} | ${side}`, async () => {
           const declared = (one[side] as Declared)(pooler);
           const outcome = await runCase({ one, subject, side, pooler }, servers);
-          results.push({ subject: subject.name, pooler: pooler.name, case: one.id, side, declared, ...outcome });
+          results.push({
+            subject: subject.name,
+            pooler: pooler.name,
+            case: one.id,
+            side,
+            declared,
+            ...outcome,
+          });
           assertDeclared(declared, outcome);
         });
       }

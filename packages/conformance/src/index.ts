@@ -1,9 +1,9 @@
 export type { Case, Context, Declared, LifecycleEvent } from './case.ts';
-export { cases, type ConformanceOptions, conformance, type Result } from './conformance.ts';
+export { type ConformanceOptions, cases, conformance, type Result } from './conformance.ts';
 export { matrix, summary } from './matrix.ts';
+export { readResults, writeResults } from './results-file.ts';
 export { type Run, runCase, runCaseAt } from './run-case.ts';
 export { openSiteAt, type PoolerUnderTest, prepareServer, type Servers, type Site } from './site.ts';
 export { standardServers } from './standard-servers.ts';
 export type { App, AppOptions, Row, Runner, Side, Subject, Supports } from './subject.ts';
 export { Finding, type Outcome, type Verdict } from './verdict.ts';
-export { readResults, writeResults } from './results-file.ts';

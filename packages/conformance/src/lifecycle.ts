@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type PgBouncer, startPgBouncer } from '@poolsafe/stack';
+import type { PgBouncer } from '@poolsafe/stack';
 import type { LifecycleEvent } from './case.ts';
 import type { Run } from './run-case.ts';
-import type { Servers, Site } from './site.ts';
+import type { Site } from './site.ts';
 import { Finding } from './verdict.ts';
 
 /** What the process under test is told, as one JSON argument. */
@@ -27,16 +27,13 @@ export type ChildMessage =
  * Brings an event about while a process of its own uses the library. Verdict `crash` when that ends the
  * process, `error` when its pool does not recover, `ok` when it is there and works again.
  */
-export async function runLifecycle(run: Run, event: LifecycleEvent, site: Site, servers?: Servers): Promise<void> {
-  if (servers === undefined) throw new Error('This case kills its pooler, so it starts one itself.');
-  const { name: _, ...spec } = run.pooler.spec;
-  // The unit of PgBouncer's setting is seconds.
-  const settings = { ...spec.settings, ...(event.event === 'client_idle_timeout' ? { client_idle_timeout: 1 } : {}) };
-  await using pooler = await startPgBouncer({ ...spec, settings }, servers.postgres);
+export async function runLifecycle(run: Run, event: LifecycleEvent, site: Site): Promise<void> {
+  const { pooler } = site;
+  if (pooler === undefined) throw new Error('This case needs a pooler that it may restart.');
   const task: ChildTask = {
     module: run.subject.module,
     side: run.side,
-    url: site.urlThrough(pooler.address),
+    url: site.url,
     during: event.during,
     rounds: run.rounds ?? 1,
   };

@@ -5,7 +5,8 @@ import type { Verdict } from './verdict.ts';
 const worstFirst: readonly Verdict[] = ['crash', 'wrong answer', 'leak', 'hang', 'error', 'refused', 'ok'];
 
 /**
- * One line per stack and pooler: how many cases broke bare, and what they do with poolsafe. Markdown.
+ * Two lines per stack: in how many cases the bare library breaks through each pooler, and what poolsafe makes
+ * of the same cases. Markdown.
  *
  * ```ts
  * console.log(summary(results))
@@ -13,14 +14,20 @@ const worstFirst: readonly Verdict[] = ['crash', 'wrong answer', 'leak', 'hang',
  */
 export function summary(results: readonly Result[]): string {
   const poolers = distinct(results.map(({ pooler }) => pooler));
-  const rows = distinct(results.map(({ subject }) => subject)).map((subject) => [
-    `**${subject}**`,
-    ...poolers.map((pooler) => {
-      const here = results.filter((result) => result.subject === subject && result.pooler === pooler);
-      return `${tally(here, 'bare')} → ${tally(here, 'safe')}`;
-    }),
-  ]);
-  return table(['bare → poolsafe', ...poolers.map(titleOf)], rows);
+  const rows = distinct(results.map(({ subject }) => subject)).flatMap((subject) => {
+    const cells = (side: Side) =>
+      poolers.map((pooler) =>
+        tally(
+          results.filter((row) => row.subject === subject && row.pooler === pooler),
+          side,
+        ),
+      );
+    return [
+      [subject, ...cells('bare')],
+      [`**with poolsafe**`, ...cells('safe')],
+    ];
+  });
+  return table(['', ...poolers.map(titleOf)], rows);
 }
 
 /**
@@ -35,8 +42,12 @@ export function matrix(results: readonly Result[], subject: string): string {
   const poolers = distinct(own.map(({ pooler }) => pooler));
   const rows = cases.map(({ id, title }) => {
     const cells = poolers.map((pooler) => {
-      const bare = own.find((result) => result.case === id && result.pooler === pooler && result.side === 'bare');
-      const safe = own.find((result) => result.case === id && result.pooler === pooler && result.side === 'safe');
+      const bare = own.find(
+        (result) => result.case === id && result.pooler === pooler && result.side === 'bare',
+      );
+      const safe = own.find(
+        (result) => result.case === id && result.pooler === pooler && result.side === 'safe',
+      );
       return bare && safe ? `${cell(bare.verdict)} → ${safe.verdict}` : 'not applicable';
     });
     return [title, ...cells];
@@ -49,7 +60,8 @@ function tally(results: readonly Result[], side: Side): string {
   const counted = worstFirst
     .map((verdict) => ({ verdict, n: own.filter((result) => result.verdict === verdict).length }))
     .filter(({ n }) => n > 0);
-  return counted.map(({ verdict, n }) => `${n} ${verdict}`).join(', ');
+  const broken = own.filter(({ verdict }) => verdict !== 'ok' && verdict !== 'refused').length;
+  return `**${broken} of ${own.length} break**: ${counted.map(({ verdict, n }) => `${n} ${verdict}`).join(', ')}`;
 }
 
 const cell = (verdict: Verdict): string => (verdict === 'ok' ? verdict : `**${verdict}**`);

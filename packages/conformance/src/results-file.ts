@@ -7,7 +7,10 @@ export async function writeResults(folder: string, results: readonly Result[]): 
   const [first] = results;
   if (first === undefined) throw new Error('There are no results to write.');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${first.subject.replace(/\W+/g, '-')}.json`), JSON.stringify(results, null, 1));
+  await writeFile(
+    join(folder, `${first.subject.replace(/\W+/g, '-')}.json`),
+    JSON.stringify(results, null, 1),
+  );
 }
 
 /** All results in `folder`, subjects in the order of their names. */

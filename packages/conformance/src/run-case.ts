@@ -16,7 +16,7 @@ export interface Run {
 }
 
 /**
- * Runs a case in a database of its own and says what became of it. Never rejects because of what the case
+ * Runs a case through a pooler of its own, in a database of its own, and says what became of it. Never rejects because of what the case
  * does: that is the verdict.
  *
  * ```ts
@@ -24,12 +24,14 @@ export interface Run {
  * ```
  */
 export async function runCase(run: Run, servers: Servers): Promise<Outcome> {
-  await using site = await openSite(servers.postgres, run.pooler.address);
-  return await runCaseAt(run, site, servers);
+  const { name: _, ...spec } = run.pooler.spec;
+  const settings = { ...spec.settings, ...run.one.settings };
+  await using site = await openSite(servers.postgres, { ...spec, settings });
+  return await runCaseAt(run, site);
 }
 
 /** The same at a site that is there already. */
-export async function runCaseAt(run: Run, site: Site, servers?: Servers): Promise<Outcome> {
+export async function runCaseAt(run: Run, site: Site): Promise<Outcome> {
   const { one, subject, side, pooler } = run;
   const apps: App[] = [];
   const context: Context = {
@@ -43,13 +45,13 @@ export async function runCaseAt(run: Run, site: Site, servers?: Servers): Promis
     elsewhere: (work) => elsewhere(site, work),
   };
   try {
-    const work = one.lifecycle ? runLifecycle(run, one.lifecycle, site, servers) : one.run(context);
+    const work = one.lifecycle ? runLifecycle(run, one.lifecycle, site) : one.run(context);
     await withDeadline(work, one.deadline ?? 10_000);
     return { verdict: 'ok', detail: '' };
   } catch (error) {
     return outcomeOf(error);
   } finally {
-    // An application that hangs does not end either; its connections go with the database.
+    // An application that hangs does not end either; its connections go with the pooler.
     await Promise.all(apps.map((app) => withDeadline(app.end(), 2_000).catch(() => {})));
   }
 }
@@ -91,4 +93,3 @@ function endedOnce(app: App): App {
     },
   };
 }
-

@@ -1,4 +1,4 @@
-import type { Address, PgBouncerSpec } from '@poolsafe/stack';
+import { type Address, type PgBouncer, type PgBouncerSpec, startPgBouncer } from '@poolsafe/stack';
 import pg from 'pg';
 import type { Row } from './subject.ts';
 
@@ -11,7 +11,7 @@ export interface PoolerUnderTest {
   /** The row of `poolers` in @poolsafe/core that describes it. */
   readonly row: string;
   readonly address: Address;
-  /** How to start another one like it, for cases that kill it. */
+  /** How to start another one like it: each case has its own. */
   readonly spec: PgBouncerSpec;
 }
 
@@ -36,60 +36,76 @@ export async function prepareServer(postgres: Address): Promise<void> {
   ]);
 }
 
-/** A database or schema of its own for one run of one case, and how to reach it. */
+/** A pooler and a database or schema of its own for one run of one case, and how to reach them. */
 export interface Site extends AsyncDisposable {
   /** Through the pooler. */
   readonly url: string;
-  /** Where the tables of the case are: the URL of a pooler of one's own has no search_path to rely on. */
+  /** Where the tables of the case are: through a pooler of one's own there is no search_path to rely on. */
   readonly schema: string;
-  /** Runs SQL as the application's role, without the pooler. */
+  /** Runs SQL as the application's role, without the pooler where that is possible. */
   sql(text: string): Promise<Row[]>;
   /** Runs SQL as superuser, without the pooler. */
   admin(text: string): Promise<Row[]>;
-  /** The same database through another pooler. */
-  urlThrough(address: Address): string;
+  /** The pooler itself, where it may be restarted. */
+  readonly pooler: PgBouncer | undefined;
 }
 
 /** A site in a schema of a database that is already there, reached through its pooler only. */
 export async function openSiteAt(url: string): Promise<Site> {
   const schema = `poolsafe_demo_${process.pid}_${Date.now().toString(36)}`;
   const sql = (text: string) => runAs({ connectionString: url }, [text]);
-  const unavailable = (): never => {
-    throw new Error('This case needs a superuser, which a pooler of your own does not give it.');
-  };
   await sql(`create schema ${schema}`);
   return {
     url,
     schema,
     sql,
-    admin: unavailable,
-    urlThrough: unavailable,
+    admin: () =>
+      Promise.reject(new Error('This case needs a superuser, which a pooler of your own does not give it.')),
+    pooler: undefined,
     async [Symbol.asyncDispose]() {
       await sql(`drop schema ${schema} cascade`);
     },
   };
 }
 
+/** Databases that no case uses at the moment. Starting a PgBouncer takes a third of the time of creating one. */
+const idle: string[] = [];
 let count = 0;
 
-/** Creates the database of a {@link Site}. Dropped, with its connections, when the site is disposed of. */
-export async function openSite(postgres: Address, pooler: Address): Promise<Site> {
-  count += 1;
-  const database = `case_${process.pid}_${count}`;
+/**
+ * Starts the pooler of a {@link Site} in front of an empty database. When the site is disposed of, the pooler is
+ * stopped, every backend that is left is terminated, and the database is emptied for the next case.
+ */
+export async function openSite(postgres: Address, spec: PgBouncerSpec): Promise<Site> {
+  const database = idle.pop() ?? (await createDatabase(postgres));
   const superuser = { ...postgres, database };
-  await runAs({ ...postgres, database: 'postgres' }, [`create database ${database} owner ${role.user}`]);
-  const urlThrough = ({ host, port }: Address) =>
-    `postgres://${role.user}:${encodeURIComponent(role.password)}@${host}:${port}/${database}`;
+  const pooler = await startPgBouncer(spec, postgres);
+  const { host, port } = pooler.address;
   return {
-    url: urlThrough(pooler),
+    url: `postgres://${role.user}:${encodeURIComponent(role.password)}@${host}:${port}/${database}`,
     schema: 'public',
-    urlThrough,
     sql: (text) => runAs({ ...superuser, ...role }, [text]),
     admin: (text) => runAs(superuser, [text]),
+    pooler,
     async [Symbol.asyncDispose]() {
-      await runAs({ ...postgres, database: 'postgres' }, [`drop database ${database} with (force)`]);
+      await pooler.stop();
+      await runAs(superuser, [terminateOthers, 'drop schema public cascade', createSchema]);
+      idle.push(database);
     },
   };
+}
+
+const createSchema = `create schema public authorization ${role.user}`;
+
+/** Waits for each to be gone, up to 5 s: its locks go with it. */
+const terminateOthers = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()`;
+
+async function createDatabase(postgres: Address): Promise<string> {
+  count += 1;
+  const database = `case_${process.pid}_${count}`;
+  await runAs({ ...postgres, database: 'postgres' }, [`create database ${database} owner ${role.user}`]);
+  return database;
 }
 
 async function runAs(config: pg.ClientConfig, texts: readonly string[]): Promise<Row[]> {

@@ -23,7 +23,8 @@ export async function standardServers(stack: Stack): Promise<Servers> {
     const { name, version, address } = bouncer;
     const facts = known[name];
     const spec = standardPgBouncers.find((standard) => standard.name === name);
-    if (facts === undefined || spec === undefined) throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
+    if (facts === undefined || spec === undefined)
+      throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
     return { name, version, address, spec, ...facts };
   });
   return { postgres: stack.postgres.address, poolers };

@@ -51,7 +51,8 @@ export function messageOf(error: unknown): string {
 function refusalIn(error: unknown): { message: string } | undefined {
   let link = error as { code?: unknown; message?: unknown; cause?: unknown } | undefined | null;
   for (let depth = 0; link && depth < 10; depth += 1) {
-    if (typeof link.code === 'string' && link.code.startsWith('POOLSAFE_')) return { message: String(link.message) };
+    if (typeof link.code === 'string' && link.code.startsWith('POOLSAFE_'))
+      return { message: String(link.message) };
     link = link.cause as typeof link;
   }
   return undefined;

@@ -69,7 +69,7 @@ export function configError(what: string, fix: string, cause?: unknown): ConfigE
  */
 export class HazardError extends PoolsafeError {
   override readonly name: string = 'HazardError';
-  /** The SQL text that was refused. Parameter values are never part of it. */
+  /** The start of the SQL text that was refused, with `'…'` for each literal. Parameter values are never part of it. */
   readonly statement: string;
 
   constructor(message: string, fields: PoolsafeErrorFields & { readonly statement: string }) {

@@ -16,10 +16,14 @@ export interface Explanation extends Omit<Story, 'text' | 'raisedBy'> {
  * ```
  */
 export function explain(error: unknown): Explanation | undefined {
-  for (const link of chainOf(error)) {
-    if (PoolsafeError.is(link)) return explainOwn(link);
-    const { code, message } = codeAndText(link);
-    const story = stories.find((row) => row.text.test(message) && matchesCode(row, code));
+  const chain = chainOf(error);
+  const own = chain.find((link) => PoolsafeError.is(link));
+  if (own !== undefined) return explainOwn(own);
+  // Innermost first: the message of a wrapper may quote the statement, and that any text.
+  const links = chain.map(codeAndText).reverse();
+  const sqlstate = links.find(({ code }) => isSqlstate(code))?.code;
+  for (const { message } of links) {
+    const story = stories.find((row) => row.text.test(message) && matchesCode(row, sqlstate));
     if (story !== undefined) {
       const { text: _, ...explanation } = story;
       return explanation;
@@ -55,8 +59,11 @@ function codeAndText(error: unknown): { code: string | undefined; message: strin
   return { code: typeof code === 'string' ? code : undefined, message: String(message) };
 }
 
-/** Node's own codes (ECONNRESET) and those of an ORM (P2010) say nothing against a text. */
-function matchesCode(row: Story, code: string | undefined): boolean {
-  const isSqlstate = code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code);
-  return row.sqlstate === undefined || !isSqlstate || row.sqlstate === code;
+/** Not Node's own codes (ECONNRESET, EPIPE), nor Prisma's (P2010): those say nothing against a text. */
+function isSqlstate(code: string | undefined): boolean {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^(?:P[1-9]\d{3}|E[A-Z]{4})$/.test(code);
+}
+
+function matchesCode(row: Story, sqlstate: string | undefined): boolean {
+  return row.sqlstate === undefined || sqlstate === undefined || row.sqlstate === sqlstate;
 }

@@ -2,7 +2,7 @@ import { type ConfigError, configError } from './errors.ts';
 import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
 import { isPoolerName, type Pooler, type PoolerName, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
-import { parseTarget } from './target.ts';
+import { parseTarget, type Target } from './target.ts';
 
 /** The options under the key `poolsafe`, the same in every package. Each defaults to the safe automatic choice. */
 export interface PoolsafeOptions {
@@ -29,7 +29,8 @@ const choices = {
   onHazard: ['throw', 'warn', 'allow'],
 } as const;
 
-const keys = ['pooler', 'statements', 'onHazard', 'allow', 'direct'];
+/** The keys of {@link PoolsafeOptions}. */
+export const optionNames: readonly string[] = ['pooler', 'statements', 'onHazard', 'allow', 'direct'];
 
 /**
  * Checks what was given under the key `poolsafe`.
@@ -41,8 +42,8 @@ export function checkOptions(options: unknown): PoolsafeOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw configError('`poolsafe` must be an object.', "for example `poolsafe: { pooler: 'pgbouncer' }`");
   }
-  const unknownKey = Object.keys(options).find((key) => !keys.includes(key));
-  if (unknownKey !== undefined) throw notOneOf('poolsafe', unknownKey, keys);
+  const unknownKey = Object.keys(options).find((key) => !optionNames.includes(key));
+  if (unknownKey !== undefined) throw notOneOf('poolsafe', unknownKey, optionNames, 'option');
   const given = options as PoolsafeOptions;
   for (const [key, values] of Object.entries(choices)) {
     const value = given[key as keyof typeof choices];
@@ -67,11 +68,25 @@ function checkAllow(allow: unknown): void {
 
 function checkPooler(pooler: unknown): void {
   if (pooler === undefined || pooler === 'auto' || isPoolerName(pooler)) return;
-  const isRow =
-    typeof pooler === 'object' &&
-    pooler !== null &&
-    Object.keys(poolers.unknown).every((key) => key in pooler);
-  if (!isRow) throw notOneOf('poolsafe.pooler', pooler, ['auto', ...Object.keys(poolers)]);
+  if (!isRow(pooler)) {
+    throw notOneOf('poolsafe.pooler', pooler, ['auto', ...Object.keys(poolers), 'a complete row like those']);
+  }
+}
+
+/** An incomplete row would let everything pass without a word. */
+function isRow(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, title, session, statements, startup, startupOptions, errors } = value as Partial<Pooler>;
+  const isNames = (names: unknown) => names === 'any' || Array.isArray(names);
+  return (
+    isPoolerName(name) &&
+    typeof title === 'string' &&
+    ['kept', 'lost', 'pinned'].includes(session?.value as string) &&
+    ['kept', 'lost', 'pinned', 'depends'].includes(statements?.value as string) &&
+    isNames(startup?.value) &&
+    isNames(startupOptions?.value) &&
+    typeof errors?.value === 'string'
+  );
 }
 
 function checkDirect(direct: unknown): void {
@@ -79,7 +94,7 @@ function checkDirect(direct: unknown): void {
   if (typeof direct !== 'string') {
     throw configError('`poolsafe.direct` must be a connection URL.', 'direct: process.env.DIRECT_URL');
   }
-  const there = poolers[recognise(parseTarget(direct))];
+  const there = poolers[recognise(parseDirect(direct))];
   if (there.name !== 'unknown' && there.session.value !== 'kept') {
     throw configError(
       `\`poolsafe.direct\` leads to ${there.title}, which is not a direct connection.`,
@@ -88,9 +103,21 @@ function checkDirect(direct: unknown): void {
   }
 }
 
-function notOneOf(where: string, value: unknown, allowed: readonly string[]): ConfigError {
+function parseDirect(direct: string): Target {
+  try {
+    return parseTarget(direct);
+  } catch (error) {
+    throw configError(
+      '`poolsafe.direct` is not a usable connection URL.',
+      'postgres://user:password@host:port/database',
+      error,
+    );
+  }
+}
+
+function notOneOf(where: string, value: unknown, allowed: readonly string[], what = 'value'): ConfigError {
   // Only short plain words are repeated: anything else may be a URL or a secret in the wrong place.
   const word = typeof value === 'string' && /^[\w.-]{1,40}$/.test(value) ? ` "${value}"` : '';
-  const kind = typeof value === 'string' ? 'value' : `value of type ${typeof value}`;
+  const kind = typeof value === 'string' ? what : `value of type ${typeof value}`;
   return configError(`\`${where}\` does not take the ${kind}${word}.`, `one of ${allowed.join(', ')}`);
 }

@@ -5,6 +5,7 @@ import { checkOptions, type PoolsafeOptions } from './options.ts';
 import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
 import { refusedParameters } from './startup.ts';
+import { tokenize } from './sql-lexer.ts';
 import type { Target } from './target.ts';
 
 /** What a driver knows about the connection that a statement is about to use. */
@@ -93,10 +94,14 @@ function hazardError(code: HazardCode, sql: string, pooler: Pooler): HazardError
   return new HazardError(message, { code, docs, statement });
 }
 
-/** The start of the statement on one line. A literal may be a password or a token, so none is shown. */
+/** The start of the statement on one line. A literal or comment may hold a password or a token, so none is shown. */
 function withoutLiterals(sql: string): string {
-  const start = sql.slice(0, 1000).replace(/(\$\w*\$)[\s\S]*?(\1|$)|'(?:[^']|'')*'?/g, "'…'");
-  const line = start.replace(/\s+/g, ' ').trim();
+  const { values, starts, ends } = tokenize(sql.slice(0, 1000));
+  const shown = values.map((value, i) => {
+    const gap = i > 0 && starts[i] !== ends[i - 1] ? ' ' : '';
+    return gap + (value === "'" ? "'…'" : sql.slice(starts[i], ends[i]));
+  });
+  const line = shown.join('').replace(/\s+/g, ' ');
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 

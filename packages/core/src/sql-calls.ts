@@ -17,7 +17,9 @@ export function effectOfCall(t: Tokens, call: Call, end: number): Effect | undef
   if (t.values[end + 1] === "'") return undefined;
   if (typeof effect === 'string') return effect;
   if (effect.count !== undefined && edges.length !== effect.count) return undefined;
-  const named = edges.findIndex((edge) => isNamed(t, edge + 1) && nameOf(t.values[edge + 1] ?? '') === effect.argument);
+  const named = edges.findIndex(
+    (edge) => isNamed(t, edge + 1) && nameOf(t.values[edge + 1] ?? '') === effect.argument,
+  );
   const index = named === -1 ? effect.position : named;
   const edge = edges[index];
   if (edge === undefined) return undefined;

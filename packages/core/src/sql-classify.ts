@@ -42,8 +42,8 @@ function isRoutine(t: Tokens, from: number): boolean {
 }
 
 function judge(s: Statement): void {
-  if (!follows(s.t, s.from, 'create', 'schema')) return judgeOne(s);
-  const edges = schemaElements(s);
+  const isSchema = follows(s.t, s.from, 'create', 'schema');
+  const edges = isSchema ? schemaElements(s) : [s.from];
   edges.forEach((from, k) => {
     judgeOne({ ...s, from, to: edges[k + 1] ?? s.to, callsFrom: s.to, created: -1 });
   });

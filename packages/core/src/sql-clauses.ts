@@ -9,7 +9,8 @@ export function clauseStart(s: Statement, i: number, ...words: readonly string[]
     const value = s.t.values[at];
     if (value === '(') depth++;
     else if (value === ')') depth--;
-    else if (depth === 0 && value === words[0] && s.t.values[at - 1] !== '.' && follows(s.t, at, ...words)) return at;
+    else if (depth === 0 && value === words[0] && s.t.values[at - 1] !== '.' && follows(s.t, at, ...words))
+      return at;
   }
   return s.to;
 }

@@ -30,7 +30,7 @@ export function createRules(s: Statement): void {
   const head = t.values.slice(s.from, i);
   const kind = t.values[i] ?? '';
   if (notInTransaction.has(kind)) createOutside(s, kind);
-  if (kind === 'index') return createIndex(s, i);
+  if (kind === 'index') createIndex(s, i);
   const words = kinds.find((kindWords) => follows(t, i, ...kindWords));
   if (words === undefined) return;
   i += words.length;
@@ -97,7 +97,9 @@ function movesDatabase(s: Statement): boolean {
   const word = values[s.from + 3];
   const at = word === 'set' || word === 'with' ? s.from + 4 : s.from + 3;
   const next = values[at + 1];
-  return values[at] === 'tablespace' && (word !== 'set' || (isName(next) && next !== 'to' && next !== 'from'));
+  return (
+    values[at] === 'tablespace' && (word !== 'set' || (isName(next) && next !== 'to' && next !== 'from'))
+  );
 }
 
 function detachesConcurrently(s: Statement): boolean {
@@ -115,8 +117,10 @@ export function maintenanceRules(s: Statement): void {
   else if (t.values[i] === 'verbose') i++;
   const head = t.values[s.from];
   const kind = t.values[i] ?? '';
-  const whole = head === 'cluster' ? i >= s.to : kind === 'schema' || kind === 'database' || kind === 'system';
-  const concurrently = t.values[i + 1] === 'concurrently' || (hasOptions && optionIs(s, 'concurrently', true));
+  const whole =
+    head === 'cluster' ? i >= s.to : kind === 'schema' || kind === 'database' || kind === 'system';
+  const concurrently =
+    t.values[i + 1] === 'concurrently' || (hasOptions && optionIs(s, 'concurrently', true));
   if (head === 'vacuum' || whole || (head === 'reindex' && concurrently)) s.found.add('no_transaction');
 }
 

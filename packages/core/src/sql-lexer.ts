@@ -1,7 +1,17 @@
 import { decodeUnicode, lineEnd, skipDollarQuoted, skipQuoted, skipString } from './sql-literals.ts';
 import type { Tokens } from './sql-tokens.ts';
 
-const kind = { symbol: 0, blank: 1, word: 2, digit: 3, operator: 4, quote: 5, doubleQuote: 6, dollar: 7, colon: 8 };
+const kind = {
+  symbol: 0,
+  blank: 1,
+  word: 2,
+  digit: 3,
+  operator: 4,
+  quote: 5,
+  doubleQuote: 6,
+  dollar: 7,
+  colon: 8,
+};
 
 const kinds: Uint8Array = new Uint8Array(128);
 for (let c = 97; c <= 122; c++) kinds[c] = kinds[c - 32] = kind.word;
@@ -41,7 +51,8 @@ export function tokenize(sql: string): Tokens {
 
 function push(t: Tokens, value: string, start: number, end: number): number {
   const last = t.values.length - 1;
-  if (value === "'" && t.values[last] === 'uescape' && isUnicode(t, last - 1)) return applyEscape(t, last - 1, end);
+  if (value === "'" && t.values[last] === 'uescape' && isUnicode(t, last - 1))
+    return applyEscape(t, last - 1, end);
   t.values.push(value);
   t.starts.push(start);
   t.ends.push(end);
@@ -49,19 +60,23 @@ function push(t: Tokens, value: string, start: number, end: number): number {
 }
 
 function isUnicode(t: Tokens, i: number): boolean {
-  const start = t.starts[i] ?? 0;
-  return t.sql[start + 1] === '&' && /^u&['"]/i.test(t.sql.slice(start, start + 3));
+  const start = t.starts[i];
+  return start !== undefined && /^u&['"]/i.test(t.sql.slice(start, start + 3));
 }
 
 /** Makes `U&"…" UESCAPE '…'` one token. */
 function applyEscape(t: Tokens, i: number, end: number): number {
-  if (t.values[i] !== "'") {
-    const body = t.sql.slice((t.starts[i] as number) + 3, (t.ends[i] as number) - 1);
-    t.values[i] = `"${decodeUnicode(body.replaceAll('""', '"'), t.sql[end - 2] ?? '\\')}`;
+  const close = (t.ends[i] as number) - 1;
+  if (t.sql[close] === '"') {
+    t.values[i] = unicodeName(t.sql.slice((t.starts[i] as number) + 3, close), t.sql[end - 2] ?? '\\');
   }
   t.ends[i] = end;
   for (const list of [t.values, t.starts, t.ends]) list.pop();
   return end;
+}
+
+function unicodeName(body: string, mark: string): string {
+  return `"${decodeUnicode(body.replaceAll('""', '"'), mark)}`;
 }
 
 const literalPrefix = /[ebxnEBXN]/;
@@ -101,7 +116,7 @@ function readQuotedName(t: Tokens, i: number): number {
 
 function readUnicodeName(t: Tokens, i: number): number {
   const end = skipQuoted(t.sql, i + 3, '"');
-  return push(t, `"${decodeUnicode(t.sql.slice(i + 3, end - 1).replaceAll('""', '"'), '\\')}`, i, end);
+  return push(t, unicodeName(t.sql.slice(i + 3, end - 1), '\\'), i, end);
 }
 
 /** Reads up to a comment, which ends an operator wherever it starts in it; or skips the comment. */

@@ -68,17 +68,15 @@ export function skipDollarQuoted(sql: string, i: number): number {
 }
 
 /** Resolves `\XXXX`, `\+XXXXXX` and doubled escape characters, as in `U&"…" UESCAPE '…'`. */
-export function decodeUnicode(body: string, escape: string): string {
-  return body
-    .split(escape + escape)
-    .map((part) =>
-      part
-        .split(escape)
-        .map((piece, k) => (k === 0 ? piece : piece.replace(/^(?:\+([0-9a-f]{6})|([0-9a-f]{4}))/i, codePoint)))
-        .join(''),
-    )
-    .join(escape);
+export function decodeUnicode(body: string, mark: string): string {
+  const parts = body.split(mark + mark).map((part) => {
+    const [head = '', ...escaped] = part.split(mark);
+    return head + escaped.map((piece) => piece.replace(unicodeEscape, codePoint)).join('');
+  });
+  return parts.join(mark);
 }
+
+const unicodeEscape = /^(?:\+([0-9a-f]{6})|([0-9a-f]{4}))/i;
 
 function codePoint(_match: string, six: string | undefined, four: string | undefined): string {
   const code = Number.parseInt(six ?? four ?? '', 16);
@@ -87,12 +85,15 @@ function codePoint(_match: string, six: string | undefined, four: string | undef
 
 function decodeBackslash(body: string): string {
   const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-  const forms = /\\(?:([0-7]{1,3})|x([0-9a-f]{1,2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([^]))/gi;
-  return body.replace(forms, (_match, octal?: string, x?: string, u?: string, long?: string, other?: string) => {
-    if (other !== undefined) return escapes[other] ?? other;
-    const hex = x ?? u ?? long ?? '';
-    return codePoint('', octal === undefined ? hex : Number.parseInt(octal, 8).toString(16), undefined);
-  });
+  const forms = /\\(?:([0-7]{1,3})|x([0-9a-f]{1,2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([\s\S]))/gi;
+  return body.replace(
+    forms,
+    (_match, octal?: string, x?: string, u?: string, long?: string, other?: string) => {
+      if (other !== undefined) return escapes[other] ?? other;
+      const hex = x ?? u ?? long ?? '';
+      return codePoint('', octal === undefined ? hex : Number.parseInt(octal, 8).toString(16), undefined);
+    },
+  );
 }
 
 /** The value of the string literal in `sql` from `start` to `end`; `undefined` for a bit string. */

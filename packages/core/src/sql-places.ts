@@ -1,5 +1,5 @@
 import { callLeads, columnLeads, tableQueryLeads } from './sql-leads.ts';
-import { afterName, isName, nameOf, type Tokens } from './sql-tokens.ts';
+import { isName, nameOf, type Tokens } from './sql-tokens.ts';
 
 /** What was seen inside the innermost open parenthesis, as bits. */
 export const level = { query: 1, select: 2, from: 4, with: 8, using: 16, transparent: 32 } as const;
@@ -40,10 +40,17 @@ export function isRelationPlace(place: Place, i: number): boolean {
   const { values } = place.t;
   const before = values[i - 1];
   if (before === ',' || before === '(') return (place.flags & level.from) !== 0;
-  if (before === 'from') return (place.flags & level.from) !== 0 && values[i - 2] !== 'distinct';
+  if (before === 'from') return (place.flags & level.from) !== 0 && !isDistinctFrom(place.t, i - 1);
   if (before === 'using') return (place.flags & level.using) !== 0;
   if (before === 'table') return i - 1 === place.first || tableQueryLeads.has(values[i - 2] ?? '');
-  return before === 'join' || before === 'only' || before === 'lateral';
+  if (before === 'only') return values[i - 2] === 'from' && (place.flags & level.from) !== 0;
+  return before === 'join' || before === 'lateral';
+}
+
+/** Whether `FROM` at `i` belongs to `a IS [NOT] DISTINCT FROM b`. */
+export function isDistinctFrom(t: Tokens, i: number): boolean {
+  const before = t.values[i - 2];
+  return t.values[i - 1] === 'distinct' && (before === 'is' || before === 'not');
 }
 
 /** Whether the name at `i` is a schema there; a column of a table that is called so looks almost the same. */
@@ -51,8 +58,9 @@ export function isSchemaPlace(place: Place, i: number): boolean {
   const { values } = place.t;
   const before = values[i - 1] ?? '';
   if (values[i + 1] !== '.') return before === 'schema';
-  const end = afterName(place.t, i);
-  if (before === '.' || end > i + 3 || values[end] === '(' || values[end] === "'" || values[end] === '.') return true;
+  const after = values[i + 3];
+  if (before === '.' || after === '.' || after === '(' || after === "'") return true;
+  if (values[place.first] === 'create' || before === ')') return true;
   if (before === ',') return (place.flags & (level.query | level.from)) !== level.query;
   return !columnLeads.has(before) && (isName(before) || before === '(' || before === '::');
 }

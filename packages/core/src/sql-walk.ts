@@ -1,7 +1,7 @@
 import { type Call, effectOfCall } from './sql-calls.ts';
 import { backendLocalRelations, functionEffects } from './sql-functions.ts';
 import { clauseEnds } from './sql-leads.ts';
-import { isCall, isRelationPlace, isSchemaPlace, level, type Place } from './sql-places.ts';
+import { isCall, isDistinctFrom, isRelationPlace, isSchemaPlace, level, type Place } from './sql-places.ts';
 import type { Statement } from './sql-statement.ts';
 import { follows, isName, isTempSchema, nameOf } from './sql-tokens.ts';
 
@@ -67,7 +67,8 @@ function visitName(w: Walk, i: number, value: string): void {
   const name = quoted ? value.slice(1) : value;
   if (values[i + 1] === '(') {
     const effect = i < w.s.callsFrom ? undefined : functionEffects.get(name);
-    if (effect !== undefined && isCall(w, i, name.startsWith('dblink_'))) w.opening = { effect, edges: [i + 1] };
+    if (effect !== undefined && isCall(w, i, name.startsWith('dblink_')))
+      w.opening = { effect, edges: [i + 1] };
   } else if (isTempSchema(name)) {
     if (i !== w.s.created && isSchemaPlace(w, i)) w.s.found.add('session:temp_ref');
   } else if (values[i + 1] !== '.' && backendLocalRelations.has(name)) {
@@ -85,20 +86,21 @@ function visitWord(w: Walk, i: number, word: string): void {
       break;
     case 'delete':
     case 'merge':
-      w.flags = (w.flags & ~level.with) | level.query | level.using;
+      if (values[i + 1] === 'from' || values[i + 1] === 'into') {
+        w.flags = (w.flags & ~level.with) | level.query | level.using;
+      }
       break;
     case 'update':
       w.flags = (w.flags & ~level.with) | level.query;
       break;
     case 'insert':
-    case 'values':
-      w.flags &= ~level.with;
+      if (values[i + 1] === 'into') w.flags &= ~level.with;
       break;
     case 'with':
       if (opensList(w, i)) w.flags |= level.with;
       break;
     case 'from':
-      if (w.flags & level.query && values[i - 1] !== 'distinct' && values[i - 1] !== 'as') w.flags |= level.from;
+      if (w.flags & level.query && !isDistinctFrom(w.t, i) && values[i - 1] !== 'as') w.flags |= level.from;
       break;
     case 'into':
       if (w.flags & level.select) selectInto(w.s, i);

@@ -18,13 +18,17 @@ function refusedOptions(pooler: Pooler, value: string): string[] {
     .map((name) => `options: ${name}`);
 }
 
-/** The names set by `-c name=value`, `-cname=value` and `--name=value`; other switches as they stand. */
+/**
+ * The names set by `-c name=value`, `-cname=value` and `--name=value`, in which PostgreSQL takes `-` for `_`; other
+ * words up to their `=`, since what follows may be a secret.
+ */
 function settingNames(options: string): string[] {
-  const words = options.match(/(?:\\.|\S)+/g) ?? [];
+  const words = (options.match(/(?:\\[\s\S]|[^\s\\])+/g) ?? []).map((word) =>
+    word.replace(/\\([\s\S])/g, '$1'),
+  );
   return words.flatMap((word, i) => {
     if (word === '-c') return [];
-    const setting = words[i - 1] === '-c' ? word : /^(?:-c|--)(.+)$/.exec(word)?.[1];
-    const name = setting?.split('=', 1)[0];
-    return [name ?? word];
+    const setting = words[i - 1] === '-c' ? word : /^(?:-c|--)([\s\S]+)$/.exec(word)?.[1];
+    return [(setting?.split('=', 1)[0]?.replaceAll('-', '_') ?? word.split('=', 1)[0]) as string];
   });
 }

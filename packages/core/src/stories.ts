@@ -183,7 +183,7 @@ export const stories: readonly Story[] = [
   },
   {
     id: 'ipv6-only',
-    text: /(?:ENETUNREACH|ENOTFOUND).*db\.[a-z0-9]+\.supabase\.co/,
+    text: /ENETUNREACH [0-9a-f]*:[0-9a-f:]+|(?:ENETUNREACH|ENOTFOUND).*db\.[a-z0-9]+\.supabase\.co/,
     raisedBy: 'the network',
     cause: 'the host has an IPv6 address only, and this machine has none',
     fix: 'the host of the shared pooler, which has IPv4',

@@ -13,7 +13,10 @@ export interface Target {
 }
 
 const schemes = ['postgres:', 'postgresql:', 'pg:', 'tcp:', 'socket:'];
-const secret = /^(password|ssl.*|uselibpqcompat)$/;
+const secret = /pass|pwd|secret|token|^ssl|^uselibpqcompat$/i;
+
+/** What is left of a URL whose password holds an unencoded `/`, `?` or `#`: the `@` comes after the host and port. */
+const cutPassword = /^\w+:\/\/[^@/?#]*:[^@/?#]*(?:[/#][^?]*|[/?#][^=]*)@/;
 
 /**
  * Reads a PostgreSQL connection URL, or the path of a unix socket.
@@ -28,6 +31,8 @@ const secret = /^(password|ssl.*|uselibpqcompat)$/;
  */
 export function parseTarget(url: string): Target {
   assertScheme(url);
+  // Would be read as another host, with the rest of the password as the name of a database or parameter.
+  if (cutPassword.test(url)) throw unparsable();
   const parsed = parseUrl(url);
   const host = parsed.host || 'localhost';
   assertSingleHost(host);
@@ -40,7 +45,7 @@ export function parseTarget(url: string): Target {
     port,
     user: parsed.user || undefined,
     database: parsed.database || undefined,
-    parameters: parametersOf(parsed),
+    parameters: parametersOf(parsed, url.startsWith('socket:')),
   };
 }
 
@@ -61,7 +66,8 @@ export function assertSingleHost(host: string): void {
 function assertScheme(url: string): void {
   if (url.startsWith('/')) return;
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0].toLowerCase();
-  if (scheme !== undefined && schemes.includes(scheme)) return;
+  // Without the slash, `postgres:` is the user of a URL that lacks its scheme.
+  if (scheme !== undefined && schemes.includes(scheme) && url[scheme.length] === '/') return;
   const seen =
     scheme !== undefined && url.startsWith('//', scheme.length) ? `starts with ${scheme}//` : 'has no scheme';
   throw configError(
@@ -84,14 +90,18 @@ function unusable(url: string): ConfigError {
   const authority = url.replace(/^[^/]*\/\//, '').replace(/[/?#].*$/s, '');
   // A comma between hosts that have ports is what the URL parser trips over first.
   if (/,[^@]*$/.test(authority)) assertSingleHost(',');
+  return unparsable();
+}
+
+function unparsable(): ConfigError {
   return configError(
     'The connection URL cannot be parsed.',
     'check host and port, and percent-encode special characters in the password: encodeURIComponent(password)',
   );
 }
 
-function parametersOf(parsed: object): Record<string, string> {
-  const known = ['host', 'port', 'user', 'database'];
+function parametersOf(parsed: object, isSocket: boolean): Record<string, string> {
+  const known = ['host', 'port', 'user', 'database', ...(isSocket ? ['db', 'encoding'] : [])];
   const entries = Object.entries(parsed).filter(
     ([key, value]) => typeof value === 'string' && !known.includes(key) && !secret.test(key),
   );

@@ -126,7 +126,7 @@ export const traps: readonly string[] = [
   'SELECT pg_temp.a FROM x AS pg_temp WHERE pg_temp.b = 1',
   'SELECT 1 FROM t JOIN u USING (pg_cursors)',
   'SELECT current, of FROM t WHERE current',
-  'SELECT pg_create_logical_replication_slot(\'s\', \'p\')',
+  "SELECT pg_create_logical_replication_slot('s', 'p')",
   "SELECT pg_create_physical_replication_slot('s', true, false)",
   'SELECT lo_create(0), lo_unlink(1)',
   'EXPLAIN SELECT pg_advisory_lock(1)',

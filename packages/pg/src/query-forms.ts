@@ -32,13 +32,15 @@ export function isSubmittable(
 }
 
 /**
- * The same query without a name. Inherits from the original, whose `text` may be a getter of its class (as in
- * sql-template-strings). A named statement always goes through the extended protocol, with or without
- * parameters; that stays so.
+ * A copy of the query without its name, made as pg itself copies: the query may be frozen, or its `text` a
+ * getter of its class (as in sql-template-strings), and a tracer may spread the copy. A named statement always
+ * goes through the extended protocol, with or without parameters; that stays so.
  */
 export function unnamed(query: object, text: string | undefined): object {
-  const properties = { name: undefined, queryMode: 'extended', ...(text === undefined ? {} : { text }) };
-  return Object.assign(Object.create(query), properties);
+  return Object.create(Object.getPrototypeOf(query), {
+    ...Object.getOwnPropertyDescriptors(query),
+    ...Object.getOwnPropertyDescriptors({ name: undefined, queryMode: 'extended', text }),
+  });
 }
 
 /** Fails a call of `query` in the shape of the call: the first callback among `given`, or a promise. */

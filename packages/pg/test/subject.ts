@@ -41,7 +41,8 @@ const appOf =
 function runnerOf(runner: pg.Pool | pg.PoolClient): Runner {
   return {
     query: async (text, values) => (await runner.query<Row>(text, values && [...values])).rows,
-    named: async (name, text, values) => (await runner.query<Row>({ name, text, values: [...(values ?? [])] })).rows,
+    named: async (name, text, values) =>
+      (await runner.query<Row>({ name, text, values: [...(values ?? [])] })).rows,
   };
 }
 

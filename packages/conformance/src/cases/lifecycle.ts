@@ -8,6 +8,8 @@ const lifecycleCase = (id: string, title: string, lifecycle: LifecycleEvent, bar
   bare: always(bare),
   safe: always('ok'),
   deadline: 20_000,
+  // Seconds.
+  settings: lifecycle.event === 'client_idle_timeout' ? { client_idle_timeout: 1 } : {},
   run: () => Promise.reject(new Error('runs in a process of its own')),
   lifecycle,
 });
@@ -20,8 +22,18 @@ export const lifecycleCases: readonly Case[] = [
     { during: 'idle', event: 'client_idle_timeout' },
     'crash',
   ),
-  lifecycleCase('restart-idle', 'Pooler restarts, client idle', { during: 'idle', event: 'pooler restart' }, 'crash'),
-  lifecycleCase('killed-idle', 'Backend killed, client idle', { during: 'idle', event: 'backend killed' }, 'ok'),
+  lifecycleCase(
+    'restart-idle',
+    'Pooler restarts, client idle',
+    { during: 'idle', event: 'pooler restart' },
+    'crash',
+  ),
+  lifecycleCase(
+    'killed-idle',
+    'Backend killed, client idle',
+    { during: 'idle', event: 'backend killed' },
+    'ok',
+  ),
   lifecycleCase(
     'killed-in-transaction',
     'Backend killed in a transaction',

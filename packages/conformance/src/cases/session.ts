@@ -1,8 +1,20 @@
 import { always, type Case, classicOrTracking } from '../case.ts';
-import { otherRole } from '../site.ts';
+import { otherRole, type Site } from '../site.ts';
 import { Finding } from '../verdict.ts';
 
 const readTenant = "select nullif(current_setting('app.tenant_id', true), '') as tenant";
+
+/** A table whose rows belong to tenants 1 to 20; returns its name. */
+async function noteTable({ sql, schema }: Site): Promise<string> {
+  const note = `${schema}.note`;
+  await sql(`
+    create table ${note} (tenant_id int not null, body text not null);
+    insert into ${note} select i, 'note of tenant ' || i from generate_series(1, 20) i;
+    alter table ${note} enable row level security;
+    alter table ${note} force row level security;
+    create policy tenant on ${note} using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::int);`);
+  return note;
+}
 
 /** State of a session: it stays on a server connection, for whoever gets that next. */
 export const sessionCases: readonly Case[] = [
@@ -16,7 +28,8 @@ export const sessionCases: readonly Case[] = [
       await context.app().session(async (session) => {
         await session.query("set app.tenant_id = '1'");
         const [row] = await context.elsewhere(() => session.query(readTenant));
-        if (row?.tenant !== '1') throw new Finding('wrong answer', `the setting reads ${String(row?.tenant)}`);
+        if (row?.tenant !== '1')
+          throw new Finding('wrong answer', `the setting reads ${String(row?.tenant)}`);
       });
     },
   },
@@ -29,7 +42,8 @@ export const sessionCases: readonly Case[] = [
     async run(context) {
       await context.app().query("set app.tenant_id = '1'");
       const [row] = await context.app().query(readTenant);
-      if (row?.tenant !== null) throw new Finding('leak', `another client reads tenant ${String(row?.tenant)}`);
+      if (row?.tenant !== null)
+        throw new Finding('leak', `another client reads tenant ${String(row?.tenant)}`);
     },
   },
   {
@@ -51,13 +65,7 @@ export const sessionCases: readonly Case[] = [
     bare: always('leak'),
     safe: always('refused'),
     async run(context) {
-      const note = `${context.site.schema}.note`;
-      await context.site.sql(`
-        create table ${note} (tenant_id int not null, body text not null);
-        insert into ${note} values (1, 'note of tenant 1'), (2, 'note of tenant 2');
-        alter table ${note} enable row level security;
-        alter table ${note} force row level security;
-        create policy tenant on ${note} using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::int);`);
+      const note = await noteTable(context.site);
       const [first, second] = [context.app(), context.app()];
       await first.session(async (session) => {
         await session.query("select set_config('app.tenant_id', $1, false)", ['1']);
@@ -78,7 +86,8 @@ export const sessionCases: readonly Case[] = [
       await context.site.sql("create table item as select 'real' as name");
       await context.app().query("create temp table item as select 'temporary' as name");
       const [row] = await context.app().query('select name from item');
-      if (row?.name !== 'real') throw new Finding('leak', `another client reads the ${String(row?.name)} row`);
+      if (row?.name !== 'real')
+        throw new Finding('leak', `another client reads the ${String(row?.name)} row`);
     },
   },
   {
@@ -106,7 +115,9 @@ export const sessionCases: readonly Case[] = [
       const app = context.app();
       await app.query('select pg_advisory_lock(43)');
       await app.end();
-      const held = await context.site.admin("select 1 from pg_locks where locktype = 'advisory' and objid = 43");
+      const held = await context.site.admin(
+        "select 1 from pg_locks where locktype = 'advisory' and objid = 43",
+      );
       if (held.length > 0) throw new Finding('leak', 'the lock outlives the client that took it');
     },
   },
@@ -137,7 +148,9 @@ export const sessionCases: readonly Case[] = [
     async run(context) {
       await context
         .app()
-        .transaction((tx) => tx.query("declare c cursor with hold for select 'mine' as owner from generate_series(1, 3)"));
+        .transaction((tx) =>
+          tx.query("declare c cursor with hold for select 'mine' as owner from generate_series(1, 3)"),
+        );
       const rows = await context
         .app()
         .query('fetch 1 from c')
@@ -158,7 +171,10 @@ export const sessionCases: readonly Case[] = [
       await context.app().query('insert into item default values');
       const [row] = await app.query('select lastval()::int as id');
       if (row?.id !== inserted?.id) {
-        throw new Finding('wrong answer', `inserted ${String(inserted?.id)}, lastval() says ${String(row?.id)}`);
+        throw new Finding(
+          'wrong answer',
+          `inserted ${String(inserted?.id)}, lastval() says ${String(row?.id)}`,
+        );
       }
     },
   },
@@ -188,6 +204,57 @@ export const sessionCases: readonly Case[] = [
       await app.named('one', 'select $1::int as n', [1]);
       await context.app().query('discard all');
       await app.named('one', 'select $1::int as n', [2]);
+    },
+  },
+  {
+    id: 'tenant-local',
+    title: 'Row-level security with set_config(…, true) in a transaction: 20 tenants at once',
+    needs: [],
+    bare: always('ok'),
+    safe: always('ok'),
+    async run(context) {
+      const note = await noteTable(context.site);
+      const app = context.app({ max: 10 });
+      const tenants = Array.from({ length: 200 }, (_, i) => (i % 20) + 1);
+      const read = (tenant: number) =>
+        app.transaction(async (tx) => {
+          await tx.query("select set_config('app.tenant_id', $1, true)", [String(tenant)]);
+          return tx.query(`select body from ${note}`);
+        });
+      const answers = await Promise.all(tenants.map(read));
+      const leaked = answers.findIndex(
+        (rows, i) => rows.length !== 1 || rows[0]?.body !== `note of tenant ${tenants[i]}`,
+      );
+      if (leaked >= 0)
+        throw new Finding('leak', `tenant ${tenants[leaked]} reads ${JSON.stringify(answers[leaked])}`);
+      const [row] = await app.query(readTenant);
+      if (row?.tenant !== null) throw new Finding('leak', 'the setting outlives its transaction');
+    },
+  },
+  {
+    id: 'transaction-scoped',
+    title:
+      'SET LOCAL, transaction lock, temporary table ON COMMIT DROP, lastval() and cursor in a transaction',
+    needs: [],
+    bare: always('ok'),
+    safe: always('ok'),
+    async run(context) {
+      await context.site.sql('create table item (id serial primary key)');
+      const app = context.app();
+      await app.transaction(async (tx) => {
+        await tx.query("set local statement_timeout = '9s'");
+        await tx.query('select pg_advisory_xact_lock(44)');
+        await tx.query('create temp table scratch on commit drop as select 1 as n');
+        const [inserted] = await tx.query('insert into item default values returning id');
+        const [last] = await tx.query('select lastval()::int as id');
+        if (last?.id !== inserted?.id) throw new Finding('wrong answer', 'lastval() is not the id inserted');
+        await tx.query('declare c cursor for select generate_series(1, 3) as n');
+        const [first] = await tx.query('fetch 1 from c');
+        if (first?.n !== 1) throw new Finding('wrong answer', 'the cursor does not begin with its first row');
+      });
+      await app.query('notify news');
+      const [left] = await app.query("select to_regclass('pg_temp.scratch')::text as scratch");
+      if (left?.scratch !== null) throw new Finding('leak', 'the temporary table outlives its transaction');
     },
   },
 ];

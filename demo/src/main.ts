@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { type Cell, held, red, runOnStack, runOnUrl } from './run.ts';
+import { render } from './table.ts';
+
+const usage = `Usage: pnpm demo [--json] [--pooler URL]
+
+Runs the workloads of the bug reports through real PgBouncers, with the bare libraries and with poolsafe.
+
+  --pooler URL  through a pooler of your own: reads nothing of yours, and works in a schema of its own that it removes
+  --json        the cells as JSON on standard output
+
+Exit code 0: something broke bare, and poolsafe held everywhere. 1: not so. 2: it could not run.`;
+
+const progress = process.stderr.isTTY
+  ? (line: string) => process.stderr.write(`\r\x1b[K${line}`)
+  : () => true;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean' }, pooler: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const started = performance.now();
+  const cells = values.pooler ? await runOnUrl(values.pooler, progress) : await runOnStack(progress);
+  progress('');
+  if (values.json) console.log(JSON.stringify(cells, null, 2));
+  else
+    console.log(
+      `${render(cells)}\n\n${verdict(cells)} ${Math.round((performance.now() - started) / 1000)} s.`,
+    );
+  return cells.every(held) && cells.some(red) ? 0 : 1;
+}
+
+function verdict(cells: readonly Cell[]): string {
+  const broken = cells.filter(red).length;
+  const failed = cells.filter((cell) => !held(cell)).length;
+  return `Bare, ${broken} of ${cells.length} break. With poolsafe, ${failed} do.`;
+}
+
+process.exitCode = await main().catch((error: Error) => {
+  progress('');
+  console.error(`${error.message}\n\n${usage}`);
+  return 2;
+});

@@ -1,0 +1,91 @@
+import {
+  type Outcome,
+  openSiteAt,
+  type PoolerUnderTest,
+  type Run,
+  runCase,
+  runCaseAt,
+  type Servers,
+  type Subject,
+  standardServers,
+} from '@poolsafe/conformance';
+import { startStack } from '@poolsafe/stack';
+import { subject as drizzle } from '../../packages/drizzle/test/subject.ts';
+import { subject as pg } from '../../packages/pg/test/subject.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+
+/** One cell of the table. */
+export interface Cell {
+  readonly stack: string;
+  readonly scenario: string;
+  readonly pooler: string;
+  readonly bare: Outcome;
+  readonly poolsafe: Outcome;
+  /** What became of the advice of a refusal. */
+  readonly advice?: Outcome;
+}
+
+type Report = (line: string) => void;
+type Execute = (run: Run) => Promise<Outcome>;
+
+const subjects: readonly Subject[] = [pg, drizzle];
+
+/** Runs every scenario through the four PgBouncers of a stack that is started for it. */
+export async function runOnStack(report: Report): Promise<Cell[]> {
+  await using stack = await startStack({ onProgress: report });
+  const servers: Servers = await standardServers(stack);
+  const execute: Execute = (run) => runCase(run, servers);
+  return await runAll(servers.poolers, execute, report);
+}
+
+/** Runs every scenario through one pooler, in a schema of its own that it removes. */
+export async function runOnUrl(url: string, report: Report): Promise<Cell[]> {
+  const { hostname, port } = new URL(url);
+  // The cases of the demo look at none of this: they take the URL and nothing else.
+  const pooler = { name: `${hostname}:${port || 5432}` } as PoolerUnderTest;
+  const execute: Execute = async (run) => {
+    await using site = await openSiteAt(url);
+    return await runCaseAt(run, site);
+  };
+  return runAll([pooler], execute, report);
+}
+
+async function runAll(
+  poolers: readonly PoolerUnderTest[],
+  execute: Execute,
+  report: Report,
+): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  for (const pooler of poolers) {
+    for (const subject of subjects) {
+      for (const scenario of scenarios) {
+        report(`${pooler.name}: ${subject.name}: ${scenario.title}`);
+        cells.push(await runOne(pooler, subject, scenario, execute));
+      }
+    }
+  }
+  return cells;
+}
+
+async function runOne(
+  pooler: PoolerUnderTest,
+  subject: Subject,
+  { title, one, advice }: Scenario,
+  execute: Execute,
+): Promise<Cell> {
+  const bare = await execute({ one, subject, side: 'bare', pooler });
+  const poolsafe = await execute({ one, subject, side: 'safe', pooler });
+  const cell = { stack: subject.name, scenario: title, pooler: pooler.name, bare, poolsafe };
+  if (advice === undefined || poolsafe.verdict !== 'refused') return cell;
+  return { ...cell, advice: await execute({ one: advice, subject, side: 'safe', pooler }) };
+}
+
+/** Whether poolsafe held: it worked, or refused with advice that worked. */
+export function held({ poolsafe, advice }: Cell): boolean {
+  return poolsafe.verdict === 'ok' || (poolsafe.verdict === 'refused' && advice?.verdict === 'ok');
+}
+
+/** Whether the bare library broke. */
+export function red({ bare }: Cell): boolean {
+  return bare.verdict !== 'ok';
+}
