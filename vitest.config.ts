@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
   // Where vitest loads the global setup.
   environments: { __vitest__: { resolve: { conditions: [source, ...defaultServerConditions] } } },
   test: {
-    include: ['packages/*/test/**/*.test.ts'],
+    include: ['{packages/*,demo}/test/**/*.test.ts'],
     globalSetup: ['packages/conformance/test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

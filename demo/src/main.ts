@@ -6,8 +6,9 @@ const usage = `Usage: pnpm demo [--json] [--pooler URL]
 
 Runs the workloads of the bug reports through real PgBouncers, with the bare libraries and with poolsafe.
 
-  --pooler URL  through a pooler of your own: reads nothing of yours, and works in a schema of its own that it removes
-  --json        the cells as JSON on standard output
+  --pooler URL  through a pooler of your own: reads nothing of yours, and works in a schema of its own that it removes.
+                What the bare libraries leave on server connections (statements, a setting) has that schema's name.
+  --json        the same as JSON on standard output
 
 Exit code 0: something broke bare, and poolsafe held everywhere. 1: not so. 2: it could not run.`;
 
@@ -24,20 +25,20 @@ async function main(): Promise<number> {
     return 0;
   }
   const started = performance.now();
-  const cells = values.pooler ? await runOnUrl(values.pooler, progress) : await runOnStack(progress);
+  const { cells, notRun } = values.pooler
+    ? await runOnUrl(values.pooler, progress)
+    : await runOnStack(progress);
   progress('');
-  if (values.json) console.log(JSON.stringify(cells, null, 2));
-  else
-    console.log(
-      `${render(cells)}\n\n${verdict(cells)} ${Math.round((performance.now() - started) / 1000)} s.`,
-    );
+  if (values.json) console.log(JSON.stringify({ cells, notRun }, null, 2));
+  else console.log(text(cells, notRun, Math.round((performance.now() - started) / 1000)));
   return cells.every(held) && cells.some(red) ? 0 : 1;
 }
 
-function verdict(cells: readonly Cell[]): string {
+function text(cells: readonly Cell[], notRun: readonly string[], seconds: number): string {
   const broken = cells.filter(red).length;
   const failed = cells.filter((cell) => !held(cell)).length;
-  return `Bare, ${broken} of ${cells.length} break. With poolsafe, ${failed} do.`;
+  const verdict = `Bare, ${broken} of ${cells.length} break. With poolsafe, ${failed} do. ${seconds} s.`;
+  return [render(cells), '', ...notRun.map((why) => `not run  ${why}`), verdict].join('\n');
 }
 
 process.exitCode = await main().catch((error: Error) => {

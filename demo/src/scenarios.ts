@@ -6,6 +6,8 @@ export interface Scenario {
   readonly one: Case;
   /** What a refusal advises; it must then work. */
   readonly advice?: Case;
+  /** Shows nothing to a role that bypasses row-level security. */
+  readonly rowSecurity?: boolean;
 }
 
 const byId = (id: string): Case => {
@@ -22,5 +24,6 @@ export const scenarios: readonly Scenario[] = [
     title: 'two tenants, row-level security',
     one: byId('tenant-leak'),
     advice: byId('tenant-local'),
+    rowSecurity: true,
   },
 ];

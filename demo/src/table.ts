@@ -22,7 +22,7 @@ export function render(cells: readonly Cell[]): string {
       table.push([`  ${scenario}`, ...row.map((cell) => (cell === undefined ? '' : cellText(cell)))]);
     }
   }
-  const star = cells.some(({ advice }) => advice)
+  const star = cells.some(({ advice }) => advice?.verdict === 'ok')
     ? ['* and what the refusal advises was run as well: ok', '']
     : [];
   return [table.toString(), ...star, ...seen(cells)].join('\n');

@@ -4,8 +4,8 @@ import { type HazardCode, hazardOf, hazardPage, hazards } from './hazards.ts';
 import { checkOptions, type PoolsafeOptions } from './options.ts';
 import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
-import { refusedParameters } from './startup.ts';
 import { tokenize } from './sql-lexer.ts';
+import { refusedParameters } from './startup.ts';
 import type { Target } from './target.ts';
 
 /** What a driver knows about the connection that a statement is about to use. */
@@ -43,7 +43,8 @@ export interface Plan {
 export function planFor(target: Target, given?: PoolsafeOptions): Plan {
   const options = checkOptions(given);
   const { pooler, recognisedBy } = decidePooler(target, options);
-  const { statements = 'auto', onHazard = 'throw', allow = [] } = options;
+  const { statements = 'auto', onHazard = 'throw' } = options;
+  const allow = Object.freeze([...(options.allow ?? [])]);
   if (statements === 'always' && recognisedBy === 'option' && pooler.statements.value === 'lost') {
     throw configError(
       `\`statements: 'always'\` contradicts \`pooler: '${pooler.name}'\`: ${pooler.title} loses named statements.`,
@@ -55,7 +56,7 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
     recognisedBy,
     keepsNames: statements === 'always' || (statements === 'auto' && pooler.name === 'direct'),
     onHazard,
-    allow: Object.freeze([...allow]),
+    allow,
     check: checkFor(pooler, onHazard, allow),
   });
   refuseStartupParameters(plan, target);

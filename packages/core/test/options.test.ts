@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/errors.ts';
 import { checkOptions, optionNames } from '../src/options.ts';
 import { poolers } from '../src/poolers.ts';
+import { errorOf } from './error-of.ts';
 
 const url = 'postgres://app:s3cret@db/shop';
 const supavisor = 'postgres://app:s3cret@aws-0.pooler.supabase.com:6543/postgres';
@@ -81,12 +82,3 @@ test.each(right)('%j is right', (options) => {
 test('no options are right', () => {
   expect(checkOptions(undefined)).toEqual({});
 });
-
-function errorOf(run: () => unknown): Error {
-  try {
-    run();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/errors.ts';
 import { assertSingleHost, parseTarget, type Target } from '../src/target.ts';
+import { errorOf } from './error-of.ts';
 
 const local: Target = { host: 'localhost', port: 5432, user: undefined, database: undefined, parameters: {} };
 
@@ -96,12 +97,3 @@ test('what the driver cannot read is its own error', () => {
 test.each(['db', '2001:db8::1', '/var/run/postgresql'])('%s is one host', (host) => {
   expect(() => assertSingleHost(host)).not.toThrow();
 });
-
-function errorOf(run: () => unknown): Error {
-  try {
-    run();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}

@@ -38,14 +38,16 @@ type Options = { client?: unknown; connection?: Connection; poolsafe?: PoolsafeO
 
 function guardedDrizzle(first: unknown, second?: Options): unknown {
   const { client, connection, poolsafe, ...config } = optionsOf(first, second);
-  const guarded = client === undefined ? new Pool(poolConfig(connection, poolsafe)) : guardedClient(client, poolsafe);
+  const guarded =
+    client === undefined ? new Pool(poolConfig(connection, poolsafe)) : guardedClient(client, poolsafe);
   // The oldest of drizzle's signatures, which every supported version has.
   return original(guarded as Pool, config);
 }
 
 function optionsOf(first: unknown, second: Options | undefined): Options {
   if (typeof first === 'string') return { ...second, connection: first };
-  const isConfig = typeof first === 'object' && first !== null && Object.getPrototypeOf(first) === Object.prototype;
+  const isConfig =
+    typeof first === 'object' && first !== null && Object.getPrototypeOf(first) === Object.prototype;
   return isConfig ? first : { ...second, client: first };
 }
 

@@ -43,7 +43,9 @@ function runnerOf(db: Pick<Database | Transaction, 'execute' | 'select'>): Runne
 
 /** Text with $1, $2, … as drizzle's template would have it. */
 function withValues(text: string, values: readonly unknown[] = []): SQL {
-  const parts = text.split(/\$(\d+)/).map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${values[Number(part) - 1]}`));
+  const parts = text
+    .split(/\$(\d+)/)
+    .map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${values[Number(part) - 1]}`));
   return sql.join(parts);
 }
 

@@ -67,15 +67,17 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
-    override query(query: any, values?: any, callback?: any): any {
-      if (query === null || query === undefined) return super.query(query, values, callback);
+    override query(query: any, ...rest: any[]): any {
+      // Exactly as many arguments as were given: tracers look for the callback in the last one.
+      const send = (given: unknown) => super.query.apply(this, [given, ...rest] as never);
+      if (query === null || query === undefined) return send(query);
       const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
       if (text !== undefined) {
         const error = guard(this.poolsafe, text, this.#transaction);
-        if (error !== undefined) return this.#refuse(error, query, values, callback);
+        if (error !== undefined) return this.#refuse(error, query, rest);
       }
       this.#transaction.sending(text);
-      return super.query(this.poolsafe.keepsNames ? query : this.#withoutName(query, text), values, callback);
+      return send(this.poolsafe.keepsNames ? query : this.#withoutName(query, text));
     }
 
     #withoutName<Q>(query: Q, text: string | undefined): Q | object {
@@ -86,10 +88,9 @@ function subclassOf(Base: ClientClass): ClientClass {
       return Object.assign(query, { name: undefined, queryMode: 'extended', text });
     }
 
-    #refuse(error: Error, query: unknown, values: unknown, callback: unknown): unknown {
-      if (!isSubmittable(query))
-        return refuse(error, values, callback, (query as { callback?: unknown }).callback);
-      query.callback ??= [values, callback].find((given) => typeof given === 'function');
+    #refuse(error: Error, query: unknown, rest: unknown[]): unknown {
+      if (!isSubmittable(query)) return refuse(error, ...rest, (query as { callback?: unknown }).callback);
+      query.callback ??= rest.find((given) => typeof given === 'function');
       process.nextTick(() => (query as Failable).handleError?.(error, this.connection));
       return query;
     }

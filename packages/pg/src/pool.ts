@@ -32,12 +32,12 @@ class GuardedPool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
-  override query(query: any, values?: any, callback?: any): any {
+  override query(query: any, ...rest: any[]): any {
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
     const text = this.poolsafe.onHazard === 'throw' ? textOf(query) : undefined;
     const error = text === undefined ? undefined : guard(this.poolsafe, text, { inTransaction: false });
-    if (error !== undefined) return refuse(error, values, callback);
-    return super.query(query, values, callback);
+    if (error !== undefined) return refuse(error, ...rest);
+    return super.query.apply(this, [query, ...rest] as never);
   }
 }
 

@@ -1,10 +1,11 @@
 import * as poolsafe from '@poolsafe/pg';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
-import type { Route } from './database.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Route } from './database.ts';
 import { type Lib, withClient, withPool } from './drop-in/lib.ts';
+import { lives } from './drop-in/lives.ts';
 import { clientForms, queryForms } from './drop-in/query-forms.ts';
+import { submittables } from './drop-in/submittables.ts';
 
 const database = await openDatabase(
   inject('servers'),
@@ -31,4 +32,10 @@ for (const [title, form] of Object.entries(queryForms)) {
 }
 for (const [title, form] of Object.entries(clientForms)) {
   same(`client | ${title}`, (lib, route) => withClient(lib, route, form));
+}
+for (const [title, step] of Object.entries(submittables)) {
+  same(`client | ${title}`, (lib, route) => withClient(lib, route, (client) => step(client, lib)));
+}
+for (const [title, step] of Object.entries(lives)) {
+  same(title, step);
 }

@@ -1,8 +1,10 @@
 import { always, type Case, type Context, classicOrTracking } from '../case.ts';
 import { Finding } from '../verdict.ts';
 
-/** Makes the tables, and returns a query of each. */
-async function tables({ site: { sql, schema } }: Context): Promise<{ find: string; reveal: string }> {
+/** Makes the tables, and returns a query of each, and a name for one that nobody else uses on the same pooler. */
+async function tables({
+  site: { sql, schema },
+}: Context): Promise<{ find: string; reveal: string; name: string }> {
   await sql(`
     create table ${schema}.item (id int primary key, name text not null);
     insert into ${schema}.item select i, 'item ' || i from generate_series(1, 200) i;
@@ -11,6 +13,7 @@ async function tables({ site: { sql, schema } }: Context): Promise<{ find: strin
   return {
     find: `select id, name from ${schema}.item where id = $1`,
     reveal: `select id, secret as name from ${schema}.vault where id = $1`,
+    name: `find_${schema}`,
   };
 }
 
@@ -29,10 +32,10 @@ export const statementCases: readonly Case[] = [
     bare: classicOrTracking('error', 'ok'),
     safe: always('ok'),
     async run(context) {
-      const { find } = await tables(context);
+      const { find, name } = await tables(context);
       const app = context.app();
-      expectName(await app.named('find', find, [1]), 'item 1');
-      await context.elsewhere(async () => expectName(await app.named('find', find, [2]), 'item 2'));
+      expectName(await app.named(name, find, [1]), 'item 1');
+      await context.elsewhere(async () => expectName(await app.named(name, find, [2]), 'item 2'));
     },
   },
   {
@@ -42,11 +45,11 @@ export const statementCases: readonly Case[] = [
     bare: classicOrTracking('error', 'ok'),
     safe: always('ok'),
     async run(context) {
-      const { find } = await tables(context);
+      const { find, name } = await tables(context);
       const app = context.app();
-      expectName(await app.named('find', find, [1]), 'item 1');
+      expectName(await app.named(name, find, [1]), 'item 1');
       await context.elsewhere(() =>
-        app.transaction(async (tx) => expectName(await tx.named('find', find, [2]), 'item 2')),
+        app.transaction(async (tx) => expectName(await tx.named(name, find, [2]), 'item 2')),
       );
     },
   },
@@ -57,10 +60,10 @@ export const statementCases: readonly Case[] = [
     bare: classicOrTracking('error', 'ok'),
     safe: always('ok'),
     async run(context) {
-      const { find } = await tables(context);
+      const { find, name } = await tables(context);
       const [first, second] = [context.app(), context.app()];
-      expectName(await first.named('find', find, [1]), 'item 1');
-      expectName(await second.named('find', find, [2]), 'item 2');
+      expectName(await first.named(name, find, [1]), 'item 1');
+      expectName(await second.named(name, find, [2]), 'item 2');
     },
   },
   {
@@ -70,12 +73,12 @@ export const statementCases: readonly Case[] = [
     bare: classicOrTracking('wrong answer', 'ok'),
     safe: always('ok'),
     async run(context) {
-      const { find, reveal } = await tables(context);
+      const { find, reveal, name } = await tables(context);
       const [service, other] = [context.app(), context.app()];
-      expectName(await other.named('q1', reveal, [1]), 'secret 1');
-      await context.elsewhere(async () => expectName(await service.named('q1', find, [1]), 'item 1'));
-      // The helper gave its server connection back last, so the next statement runs where `q1` is the other's.
-      expectName(await service.named('q1', find, [2]), 'item 2');
+      expectName(await other.named(name, reveal, [1]), 'secret 1');
+      await context.elsewhere(async () => expectName(await service.named(name, find, [1]), 'item 1'));
+      // The helper gave its server connection back last, so the next statement runs where the name is the other's.
+      expectName(await service.named(name, find, [2]), 'item 2');
     },
   },
   {
@@ -108,7 +111,7 @@ export const statementCases: readonly Case[] = [
 
 /** What each of 20 workers does 200 times, and how often it went wrong. */
 async function runWorkload(context: Context): Promise<void> {
-  const { find } = await tables(context);
+  const { find, name } = await tables(context);
   const app = context.app({ max: 20 });
   const failures = new Map<string, number>();
   let wrong = 0;
@@ -116,7 +119,7 @@ async function runWorkload(context: Context): Promise<void> {
     for (let i = 0; i < 200; i += 1) {
       const id = ((index * 7 + i) % 200) + 1;
       try {
-        const [row] = await app.named('find_item', find, [id]);
+        const [row] = await app.named(name, find, [id]);
         if (row?.id !== id || row?.name !== `item ${id}`) wrong += 1;
       } catch (error) {
         if ((error as { code?: string }).code?.startsWith('POOLSAFE_')) throw error;

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+
 /** Everything of a result or an error that an application can see, as plain data that can be compared. */
 export function shapeOf(value: unknown): unknown {
   if (value instanceof Error) return { ...value, class: value.constructor.name, message: value.message };
@@ -6,6 +8,7 @@ export function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date || Buffer.isBuffer(value))
     return value;
   if (value instanceof Promise) return 'promise';
+  if (value instanceof EventEmitter) return `a ${value.constructor.name}`;
   const entries = Object.entries(value).filter(([key]) => !key.startsWith('_') && key !== 'RowCtor');
   return {
     class: value.constructor?.name,

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { hazards } from '../src/hazards.ts';
+import { hazardFrame, hazardIndex, pathOf, regenerated } from './pages.ts';
+
+// The pages are written anew by running this file with `-u`.
+
+test.each(Object.entries(hazards))('docs/hazards/%s.md has the frame of its row', async (code, hazard) => {
+  const page = `hazards/${code}.md`;
+  await expect(regenerated(page, hazardFrame(hazard))).toMatchFileSnapshot(pathOf(page));
+});
+
+test.each(Object.keys(hazards))('docs/hazards/%s.md explains, shows and fixes', (code) => {
+  const [, byHand = ''] = readFileSync(pathOf(`hazards/${code}.md`), 'utf8').split('<!-- end -->');
+  const headings = [...byHand.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings).toEqual(['On the wire', 'How it shows', 'The fix']);
+});
+
+test('docs/hazards/README.md lists them', async () => {
+  const page = 'hazards/README.md';
+  await expect(regenerated(page, hazardIndex())).toMatchFileSnapshot(pathOf(page));
+});
+
+test('there is no page without a hazard', () => {
+  const pages = Object.keys(hazards).map((code) => `${code}.md`);
+  expect(readdirSync(pathOf('hazards')).sort()).toEqual([...pages, 'README.md'].sort());
+});

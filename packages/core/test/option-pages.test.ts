@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hazardPage, hazards } from '../src/hazards.ts';
+import { optionNames } from '../src/options.ts';
+import { pathOf, poolerNames, poolerPages, regenerated } from './pages.ts';
+
+// The pages are written anew by running this file with `-u`.
+
+test.each([
+  ['options.md', poolerNames()],
+  ['poolers/README.md', poolerPages()],
+])('docs/%s has the tables of the rows', async (page, generated) => {
+  await expect(regenerated(page, generated)).toMatchFileSnapshot(pathOf(page));
+});
+
+test('docs/options.md has a section for each option', () => {
+  const headings = [...readFileSync(pathOf('options.md'), 'utf8').matchAll(/^## `(\w+)`$/gm)];
+  expect(headings.map(([, name]) => name)).toEqual(optionNames);
+});
+
+describe('links lead to a page that exists', () => {
+  const hazardPages = Object.values(hazards).map(({ code }) => hazardPage(code).replace('docs/', ''));
+  const pages = ['options.md', 'poolers/README.md', 'hazards/README.md', ...hazardPages];
+
+  test.each(pages)('docs/%s', (page) => {
+    const links = [...readFileSync(pathOf(page), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];
+    const missing = links.filter(([, link = '']) => !existsSync(join(dirname(pathOf(page)), link)));
+    expect(missing.map(([, link]) => link)).toEqual([]);
+  });
+});

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, HazardError, PoolsafeError } from '../src/errors.ts';
+import type { HazardCode } from '../src/hazards.ts';
+import { type Plan, planFor } from '../src/plan.ts';
+import { type Pooler, type PoolerName, poolers } from '../src/poolers.ts';
+import { parseTarget } from '../src/target.ts';
+import { errorOf } from './error-of.ts';
+
+const unknown = parseTarget('postgres://app:s3cret@db/shop');
+const outside = { inTransaction: false };
+const inside = { inTransaction: true };
+const set = "set work_mem to '64MB'";
+
+describe('the pooler', () => {
+  const custom: Pooler = { ...poolers.pgbouncer, title: 'our PgBouncer fork' };
+  const decided = [
+    ['postgres://db/shop', undefined, 'unknown', 'nothing'],
+    ['postgres://db/shop', 'auto', 'unknown', 'nothing'],
+    ['postgres://db:6432/shop', undefined, 'pgbouncer', 'host'],
+    ['postgres://db:6432/shop', 'direct', 'direct', 'option'],
+    ['postgres://ep-a.neon.tech/shop', 'pgbouncer-1.26', 'pgbouncer-1.26', 'option'],
+    ['postgres://db/shop', custom, 'pgbouncer', 'option'],
+  ] as const;
+
+  test.each(decided)('%s with pooler %j', (url, pooler, name, recognisedBy) => {
+    expect(planFor(parseTarget(url), { pooler })).toMatchObject({ pooler: { name }, recognisedBy });
+  });
+
+  test('a row of your own is used as it is', () => {
+    const plan = planFor(unknown, { pooler: custom });
+    expect(plan.pooler).toBe(custom);
+    expect(plan.check(set, outside)?.message).toContain('(behind our PgBouncer fork)');
+  });
+});
+
+describe('what is refused', () => {
+  const hazards: readonly (readonly [
+    sql: string,
+    outside: HazardCode | undefined,
+    inside: HazardCode | undefined,
+  ])[] = [
+    ['select 1', undefined, undefined],
+    ["set local work_mem to '64MB'", undefined, undefined],
+    [set, 'POOLSAFE_SESSION_SET', 'POOLSAFE_SESSION_SET'],
+    ['listen news', 'POOLSAFE_LISTEN', 'POOLSAFE_LISTEN'],
+    ['select lastval()', 'POOLSAFE_SEQUENCE_STATE', undefined],
+    ["select currval('s')", 'POOLSAFE_SEQUENCE_STATE', undefined],
+    ['select lastval(), pg_advisory_lock(1)', 'POOLSAFE_ADVISORY_LOCK', 'POOLSAFE_ADVISORY_LOCK'],
+    ['select lastval(); discard all', 'POOLSAFE_DISCARD', 'POOLSAFE_DISCARD'],
+  ];
+  const strict: PoolerName[] = ['unknown', 'pgbouncer', 'pgbouncer-1.26', 'supavisor', 'neon', 'pgdog'];
+  const lenient: PoolerName[] = ['direct', 'session', 'rds-proxy'];
+
+  test.each(hazards)('%s', (sql, codeOutside, codeInside) => {
+    for (const pooler of strict) {
+      const plan = planFor(unknown, { pooler });
+      expect(plan.check(sql, outside)?.code).toBe(codeOutside);
+      expect(plan.check(sql, inside)?.code).toBe(codeInside);
+    }
+    for (const pooler of lenient) expect(planFor(unknown, { pooler }).check(sql, outside)).toBeUndefined();
+  });
+
+  test('allow lets through what it names, and no other hazard of the same text', () => {
+    const { check } = planFor(unknown, { allow: ['POOLSAFE_SESSION_SET'] });
+    expect(check(set, outside)).toBeUndefined();
+    expect(check(`${set}; listen news`, outside)?.code).toBe('POOLSAFE_LISTEN');
+  });
+
+  test.each(['throw', 'warn'] as const)('onHazard %s finds it', (onHazard) => {
+    expect(planFor(unknown, { onHazard }).check(set, outside)).toBeInstanceOf(HazardError);
+  });
+
+  test('onHazard allow finds nothing', () => {
+    expect(planFor(unknown, { onHazard: 'allow' }).check(set, outside)).toBeUndefined();
+  });
+});
+
+describe('names of statements', () => {
+  const kept: readonly (readonly [pooler: PoolerName, auto: boolean])[] = [
+    ['direct', true],
+    ['session', false],
+    ['unknown', false],
+    ['pgbouncer-1.26', false],
+    ['rds-proxy', false],
+  ];
+
+  test.each(kept)('behind %s, auto keeps them: %s', (pooler, auto) => {
+    expect(planFor(unknown, { pooler }).keepsNames).toBe(auto);
+    expect(planFor(unknown, { pooler, statements: 'never' }).keepsNames).toBe(false);
+  });
+
+  test.each(['session', 'pgbouncer-1.26', 'neon'] as const)('behind %s, always keeps them', (pooler) => {
+    expect(planFor(unknown, { pooler, statements: 'always' }).keepsNames).toBe(true);
+  });
+
+  test.each(['pgbouncer', 'pgbouncer-1.18', 'supavisor', 'unknown'] as const)(
+    'always contradicts %s',
+    (pooler) => {
+      const error = errorOf(() => planFor(unknown, { pooler, statements: 'always' }));
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error.message).toContain(`\`statements: 'always'\` contradicts \`pooler: '${pooler}'\``);
+    },
+  );
+
+  test('always is believed where the pooler was not named', () => {
+    expect(planFor(unknown, { statements: 'always' }).keepsNames).toBe(true);
+  });
+});
+
+describe('startup parameters', () => {
+  const target = { ...unknown, parameters: { statement_timeout: '5000', options: '-c a.b=s3cret' } };
+
+  test('those that the pooler refuses are refused before the login', () => {
+    const error = errorOf(() => planFor(target, { pooler: 'pgbouncer-1.24' }));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toBe(
+      'POOLSAFE_STARTUP_PARAMETER  a pooler accepts only the startup parameters that it can restore on every server connection' +
+        ' (PgBouncer 1.24 and 1.25, transaction mode).\n' +
+        '  startup parameter: statement_timeout, options: a.b\n' +
+        "  fix: ALTER ROLE … SET or ALTER DATABASE … SET, or set_config('name', 'value', true) in the transaction," +
+        " or `poolsafe: { allow: ['POOLSAFE_STARTUP_PARAMETER'] }`\n" +
+        '  read more: docs/hazards/POOLSAFE_STARTUP_PARAMETER.md',
+    );
+  });
+
+  test.each([
+    { pooler: 'direct' },
+    { allow: ['POOLSAFE_STARTUP_PARAMETER'] },
+    { onHazard: 'warn' },
+    { onHazard: 'allow' },
+  ] as const)('%j lets them through', (options) => {
+    expect(planFor(target, options)).toMatchObject({ pooler: {} });
+  });
+});
+
+describe('the plan', () => {
+  test('is frozen, and does not change with the options it was made from', () => {
+    const allow: HazardCode[] = [];
+    const plan = planFor(unknown, { allow });
+    allow.push('POOLSAFE_SESSION_SET');
+    expect([plan, plan.allow].every(Object.isFrozen)).toBe(true);
+    expect(plan.check(set, outside)?.code).toBe('POOLSAFE_SESSION_SET');
+    expect(() => Object.assign(plan, { onHazard: 'allow' } satisfies Partial<Plan>)).toThrow(TypeError);
+  });
+
+  test('wrong options are refused', () => {
+    expect(() => planFor(unknown, { pooler: 'nothing' as never })).toThrow(ConfigError);
+  });
+});
+
+test('an error of poolsafe is one by its brand, whichever copy made it', () => {
+  const error = planFor(unknown).check(set, outside);
+  expect(PoolsafeError.is(error)).toBe(true);
+  expect(PoolsafeError.is(new Error(error?.message))).toBe(false);
+  expect(PoolsafeError.is({ [Symbol.for('poolsafe.error')]: true })).toBe(true);
+});
