@@ -169,7 +169,10 @@ export const poolers: { readonly [Name in PoolerName]: Pooler } = {
     session: read('lost', issues),
     statements: read('kept', `${issues}: a PgBouncer that tracks statements`),
     startup: read(tracked124, issues),
-    startupOptions: read([...tracked120, 'endpoint'], `${issues}; endpoint is for clients without SNI`),
+    startupOptions: read(
+      [...tracked120, 'endpoint', 'project'],
+      `${issues}; endpoint, once project, is for clients without SNI`,
+    ),
     errors: read(text08P01, issues),
   },
   'rds-proxy': {

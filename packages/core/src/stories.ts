@@ -191,7 +191,7 @@ export const stories: readonly Story[] = [
   },
   {
     id: 'tls-chain',
-    text: /self[- ]signed certificate in certificate chain|Endpoint ID is not specified/,
+    text: /self[- ]signed certificate in certificate chain|[Ee]ndpoint ID is not specified/,
     raisedBy: 'the network',
     cause: "the provider's certificate authority is not trusted here, or TLS carries no server name",
     fix: "sslrootcert with the provider's certificate; a client that sends SNI",

@@ -52,4 +52,9 @@ export const errorTexts: readonly (readonly [id: string, sqlstate: string | unde
   ['tls-chain', undefined, 'self-signed certificate in certificate chain'],
   ['tls-chain', undefined, 'self signed certificate in certificate chain'],
   ['tls-chain', undefined, 'Endpoint ID is not specified'],
+  [
+    'tls-chain',
+    undefined,
+    'The endpoint ID is not specified. Either upgrade the Postgres client library (libpq)',
+  ],
 ];
