@@ -46,8 +46,13 @@ function guardedDrizzle(first: unknown, second?: Options): unknown {
 
 function optionsOf(first: unknown, second: Options | undefined): Options {
   if (typeof first === 'string') return { ...second, connection: first };
-  const isConfig =
-    typeof first === 'object' && first !== null && Object.getPrototypeOf(first) === Object.prototype;
+  if (typeof first !== 'object' || first === null) {
+    throw configError(
+      `drizzle() was given ${first === undefined ? 'nothing' : 'something else'} where a URL, a config or a client goes.`,
+      'check that the environment variable with the URL is set',
+    );
+  }
+  const isConfig = Object.getPrototypeOf(first) === Object.prototype && !('query' in first);
   return isConfig ? first : { ...second, client: first };
 }
 

@@ -29,5 +29,7 @@ export interface Client extends pg.Client {
  * @throws ConfigError from the constructor, as {@link Pool}. A refused statement fails in the shape of the
  * call: it rejects, calls back, or goes to the error handler of the cursor or stream.
  */
-export const Client: { new (config?: string | ClientConfig): Client; readonly prototype: Client } =
-  guardedClient(pg.Client) as never;
+export const Client: Omit<typeof pg.Client, 'prototype'> & {
+  new (config?: string | ClientConfig): Client;
+  readonly prototype: Client;
+} = guardedClient(pg.Client) as never;

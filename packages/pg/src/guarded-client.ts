@@ -1,5 +1,6 @@
 import {
   assertSingleHost,
+  configError,
   guard,
   type Plan,
   type PoolsafeOptions,
@@ -57,8 +58,7 @@ function subclassOf(Base: ClientClass): ClientClass {
     readonly #texts = new Map<string, string>();
 
     constructor(config?: GivenConfig) {
-      const url = typeof config === 'string' ? config : config?.connectionString;
-      if (url) parseTarget(url);
+      checkUrl(typeof config === 'string' ? config : config?.connectionString);
       super(config as string | pg.ClientConfig);
       this.poolsafe = (typeof config === 'object' && plans.get(config)) || planOf(this, config);
       this.#transaction = new TransactionState(this.connection, this);
@@ -95,6 +95,16 @@ function subclassOf(Base: ClientClass): ClientClass {
       return query;
     }
   };
+}
+
+function checkUrl(url: unknown): void {
+  if (typeof url === 'string' && url !== '') parseTarget(url);
+  else if (url) {
+    throw configError(
+      'The connection URL is not a string.',
+      'for a URL object, `connectionString: url.href`',
+    );
+  }
 }
 
 function planOf(client: pg.Client, config: GivenConfig): Plan {

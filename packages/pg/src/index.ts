@@ -1,12 +1,10 @@
 import './native.ts';
 import pg from 'pg';
-import { Client } from './client.ts';
-import { nativeRefused } from './native.ts';
-import { Pool } from './pool.ts';
 
 export { ConfigError, HazardError, type Plan, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
 export type * from 'pg';
 export { Client, type ClientConfig } from './client.ts';
+export { default } from './default.ts';
 export { Pool, type PoolConfig } from './pool.ts';
 
 export const Connection: typeof pg.Connection = pg.Connection;
@@ -18,19 +16,3 @@ export const Result: typeof pg.Result = pg.Result;
 export const escapeIdentifier: typeof pg.escapeIdentifier = pg.escapeIdentifier;
 export const escapeLiteral: typeof pg.escapeLiteral = pg.escapeLiteral;
 export const defaults: typeof pg.defaults = pg.defaults;
-
-type Guarded = Omit<typeof pg, 'Client' | 'Pool' | 'native'> & {
-  Client: typeof Client;
-  Pool: typeof Pool;
-  /** @throws ConfigError: pg-native cannot be guarded. */
-  readonly native: never;
-};
-
-const guarded: Guarded = Object.defineProperty({ ...pg, Client, Pool }, 'native', {
-  enumerable: false,
-  get() {
-    throw nativeRefused('`native` was asked for');
-  },
-}) as never;
-
-export default guarded;

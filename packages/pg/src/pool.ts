@@ -1,4 +1,4 @@
-import { guard, type Plan, type PoolsafeOptions } from '@poolsafe/core';
+import { configError, guard, type Plan, type PoolsafeOptions } from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient, sharePlan } from './guarded-client.ts';
 import { refuse, textOf } from './query-forms.ts';
@@ -18,6 +18,12 @@ class GuardedPool extends pg.Pool {
   readonly poolsafe: Plan;
 
   constructor(config?: PoolConfig) {
+    if (typeof config === 'string') {
+      throw configError(
+        'A Pool takes options, and was given a string.',
+        'new Pool({ connectionString: url })',
+      );
+    }
     const options = copyOf(config);
     options.Client = guardedClient((options.Client ?? pg.Client) as typeof pg.Client) as never;
     // Only a client knows what pg makes of options, URL, environment and defaults. Nothing connects here.
@@ -60,7 +66,10 @@ class GuardedPool extends pg.Pool {
  * @throws ConfigError from the constructor: unusable URL, wrong or contradictory options, a startup parameter
  * that the pooler refuses, `pg-native`. A refused statement rejects (or calls back) with a HazardError.
  */
-export const Pool: { new (config?: PoolConfig): Pool; readonly prototype: Pool } = GuardedPool;
+export const Pool: Omit<typeof pg.Pool, 'prototype'> & {
+  new (config?: PoolConfig): Pool;
+  readonly prototype: Pool;
+} = GuardedPool;
 
 /** A spread would lose what pg makes non-enumerable, for example the password in the options of another pool. */
 function copyOf(config: PoolConfig | undefined): PoolConfig {

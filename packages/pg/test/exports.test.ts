@@ -56,6 +56,8 @@ test('a subclass of the guarded Client is guarded, with and without a pool', asy
   await alone.connect();
   for (const client of [inPool, alone]) {
     expect([client instanceof Mine, client.mine]).toEqual([true, true]);
+    // Guarded once: the listener that keeps a lost connection from ending the process.
+    expect(client.listenerCount('error')).toBe(1);
     await expect(client.query('listen x')).rejects.toMatchObject({ code: 'POOLSAFE_LISTEN' });
     expect((await client.query({ name: 'named', text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
   }
@@ -83,6 +85,8 @@ async function lost(lib: Lib): Promise<unknown[]> {
   const [idle, held] = await Promise.all([pool.connect(), pool.connect()]);
   idle.release();
   const errors = Promise.all([once(pool, 'error'), once(held, 'error')]);
+  // A second error follows, when the socket closes.
+  held.on('error', () => {});
   await database.admin('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [
     database.role,
   ]);
@@ -104,4 +108,48 @@ test('a name that was never given a text is an error, where pg sends an empty qu
   expect((await bareClient.query(query)).rows).toEqual([]);
   await expect(client.query(query)).rejects.toThrow('A query must have either text or a name');
   await Promise.all([bareClient.end(), client.end()]);
+});
+
+test('one name for two texts runs both, where pg throws, unless names are kept', async () => {
+  const outcomes = async (client: pg.Client) => {
+    await client.connect();
+    const queries = [1, 2].map((n) => client.query({ name: 'one', text: `select ${n} as n` }));
+    const seen = await Promise.all(
+      queries.map((query) =>
+        query.then(
+          ({ rows }) => rows[0].n,
+          ({ message }) => message,
+        ),
+      ),
+    );
+    await client.end();
+    return seen;
+  };
+  const thrown = [1, expect.stringMatching('^Prepared statements must be unique')];
+  const { url } = database.direct;
+  expect(await outcomes(new pg.Client(url))).toEqual(thrown);
+  expect(await outcomes(new named.Client({ connectionString: url, poolsafe: { pooler: 'direct' } }))).toEqual(
+    thrown,
+  );
+  expect(await outcomes(new named.Client(url))).toEqual([1, 2]);
+});
+
+test('no statement is named unless it is said that there is no pooler', async () => {
+  const names = async (client: pg.Client) => {
+    await client.connect();
+    await client.query({ name: 'config', text: 'select 1' });
+    await once(client.query(new pg.Query({ name: 'query', text: 'select 1' })), 'end');
+    const { rows } = await client.query('select name from pg_prepared_statements order by name');
+    await client.end();
+    return rows.map(({ name }) => name);
+  };
+  const { url } = database.direct;
+  const options = [
+    { pooler: 'direct' },
+    { statements: 'always' },
+    {},
+    { pooler: 'direct', statements: 'never' },
+  ] as const;
+  const seen = options.map((poolsafe) => names(new named.Client({ connectionString: url, poolsafe })));
+  expect(await Promise.all(seen)).toEqual([['config', 'query'], ['config', 'query'], [], []]);
 });

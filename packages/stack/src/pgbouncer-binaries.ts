@@ -14,7 +14,7 @@ export interface PgBouncerBinary {
 }
 
 /** The PgBouncers of Debian's suites. */
-export const DEBIAN_PGBOUNCERS: readonly { suite: string; version: string; moves: boolean }[] = [
+const DEBIAN_PGBOUNCERS: readonly { suite: string; version: string; moves: boolean }[] = [
   { suite: 'bookworm', version: '1.18.0', moves: false },
   { suite: 'trixie', version: '1.24.1', moves: false },
   { suite: 'sid', version: '1.26.1', moves: true },
@@ -69,7 +69,7 @@ async function given(binary: string, wanted: string): Promise<PgBouncerBinary> {
 }
 
 /** `1.24` stands for every 1.24.x, `latest` for the newest known here and all after it. */
-export function matches(version: string, wanted: string): boolean {
+function matches(version: string, wanted: string): boolean {
   if (wanted !== 'latest') return version === wanted || version.startsWith(`${wanted}.`);
   return atLeast(version, LATEST);
 }

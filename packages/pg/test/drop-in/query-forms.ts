@@ -86,6 +86,19 @@ const succeeding: Record<string, Form> = {
     const query = SQL`select ${1}::int as n, ${'x'}::text as text`.setName('getter');
     return [await on.query(query), await on.query(query)];
   },
+  'an object of a class of getters, named': (on) =>
+    on.query(
+      new (class {
+        readonly name = 'getters';
+        readonly rowMode = 'array';
+        get text() {
+          return sum;
+        }
+        get values() {
+          return [1, 2, 'x'];
+        }
+      })(),
+    ),
   'empty text': (on) => on.query(''),
   'nothing but a comment': (on) => on.query('-- nothing'),
   'empty text, named': (on) => on.query({ name: 'empty', text: '' }),

@@ -1,0 +1,8 @@
+import type { Subject } from '@poolsafe/conformance';
+import { lowest, version } from './use-lowest.ts';
+
+const { subject: newest } = await import('../subject.ts');
+const { default: pg } = await import('pg');
+if (pg !== lowest) throw new Error(`This is not pg ${version}.`);
+
+export const subject: Subject = { ...newest, name: `pg ${version}`, module: import.meta.url };
