@@ -1,0 +1,193 @@
+import * as guarded from '@poolsafe/drizzle/node-postgres';
+import * as poolsafe from '@poolsafe/pg';
+import { asc, sql } from 'drizzle-orm';
+import * as bare from 'drizzle-orm/node-postgres';
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import { afterAll, expect, inject, test } from 'vitest';
+import { openDatabase, type Route } from '../../pg/test/database.ts';
+import { schema, setup, steps } from './steps.ts';
+
+const database = await openDatabase(inject('servers'), ...setup);
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** What an application imports. */
+type Lib = Pick<typeof bare, 'drizzle'> & Pick<typeof pg, 'Pool' | 'Client'>;
+type Step = (lib: Lib, url: string) => Promise<unknown>;
+
+const bareLib: Lib = { ...bare, ...pg };
+const guardedLib = { ...guarded, ...poolsafe } as unknown as Lib;
+
+/** The same step with Drizzle itself, directly, and with the drop-in over every route. */
+function same(title: string, step: Step): void {
+  test(title, async () => {
+    const expected = await step(bareLib, database.direct.url);
+    for (const { name, url } of database.routes) {
+      expect(await step(guardedLib, url), name).toEqual(expected);
+    }
+  });
+}
+
+const connection = (url: string) => ({ connectionString: url, max: 2 });
+
+/** Each way to call `drizzle` that makes a database with a schema. */
+const overloads: Readonly<Record<string, (lib: Lib, url: string) => { $client: pg.Pool }>> = {
+  'url, config': ({ drizzle }, url) => drizzle(url, { schema }),
+  'connection: url': ({ drizzle }, url) => drizzle({ connection: url, schema }),
+  'connection: object': ({ drizzle }, url) => drizzle({ connection: connection(url), schema }),
+  'client in the config': ({ drizzle, Pool }, url) => drizzle({ client: new Pool(connection(url)), schema }),
+  'client, config': ({ drizzle, Pool }, url) => drizzle(new Pool(connection(url)), { schema }),
+};
+
+for (const [form, overload] of Object.entries(overloads)) {
+  for (const [title, step] of steps) {
+    same(`${form} | ${title}`, async (lib, url) => {
+      const db = overload(lib, url);
+      const result = await step(db);
+      await db.$client.end();
+      return result;
+    });
+  }
+}
+
+for (const [title, step] of steps) {
+  same(`a Client | ${title}`, async ({ drizzle, Client }, url) => {
+    const client = new Client(url);
+    await client.connect();
+    const result = await step(drizzle(client, { schema }));
+    await client.end();
+    return result;
+  });
+}
+
+const one = sql`select 1 as one`;
+
+same('url alone', async ({ drizzle, Pool }, url) => {
+  const db = drizzle(url);
+  const seen = [(await db.execute(one)).rows, db.$client instanceof Pool];
+  await db.$client.end();
+  return seen;
+});
+
+same('a client alone, of a pool', async ({ drizzle, Pool }, url) => {
+  const pool = new Pool(connection(url));
+  const client = await pool.connect();
+  const [alone, inConfig] = [drizzle(client), drizzle({ client })];
+  const seen = [
+    (await alone.execute(one)).rows,
+    await inConfig.transaction(async (tx) => (await tx.execute(one)).rows),
+    [alone.$client === client, inConfig.$client === client, drizzle(pool).$client === pool],
+  ];
+  client.release();
+  await pool.end();
+  return seen;
+});
+
+same('logger and casing', async ({ drizzle, Pool }, url) => {
+  const logged: unknown[] = [];
+  const logger = { logQuery: (query: string, params: unknown[]) => logged.push([query, params]) };
+  const pool = new Pool(connection(url));
+  const notes = pgTable('note', { firstLine: text() });
+  const db = drizzle({ client: pool, logger: logger as never, casing: 'snake_case' });
+  const built = db.select().from(notes).orderBy(asc(notes.firstLine)).toSQL();
+  await db.execute(one);
+  await db.transaction((tx) => tx.execute(sql`select ${1}::int`));
+  await pool.end();
+  return [built, logged];
+});
+
+same('a config that pg has used before', async ({ drizzle, Pool }, url) => {
+  const { host, port, user, database, password } = new pg.Client(url);
+  const parts = Object.freeze({ host, port, user, database, password, max: 1 } as pg.PoolConfig);
+  // pg makes the password of these options non-enumerable.
+  const { options } = new Pool(parts);
+  const databases = [parts, parts, options].map((connection) => drizzle({ connection }));
+  const rows = await Promise.all(databases.map(async (db) => (await db.execute(one)).rows));
+  await Promise.all(databases.map((db) => db.$client.end()));
+  return rows;
+});
+
+same('an unusable login', async ({ drizzle }, url) => {
+  const db = drizzle(url.replace(/:[^:@]+@/, ':wrong@'));
+  const error = await db.execute(one).catch((error) => error);
+  await db.$client.end();
+  return [error.constructor.name, error.cause.constructor.name, /^(28P01|08P01)$/.test(error.cause.code)];
+});
+
+test('mock builds SQL as before, and has no client', () => {
+  const [mine, theirs] = [guarded.drizzle.mock({ schema }), bare.drizzle.mock({ schema })];
+  const built = (db: bare.NodePgDatabase) =>
+    db
+      .select({ one: sql`1` })
+      .from(pgTable('t', { a: text() }))
+      .toSQL();
+  expect(built(mine as never)).toEqual(built(theirs as never));
+});
+
+test('everything else is that of drizzle-orm', () => {
+  const { drizzle: _, ...rest } = bare;
+  expect({ ...guarded }).toMatchObject(rest);
+  expect(Object.keys(rest)).toContain('NodePgDatabase');
+});
+
+test('`poolsafe` counts beside the connection and inside it', async () => {
+  const { url } = database.through('latest') satisfies Route;
+  const given = [
+    guarded.drizzle(url, { poolsafe: { allow: ['POOLSAFE_LISTEN'] } }),
+    guarded.drizzle({ connection: url, poolsafe: { allow: ['POOLSAFE_LISTEN'] } }),
+    guarded.drizzle({ connection: { connectionString: url, poolsafe: { allow: ['POOLSAFE_LISTEN'] } } }),
+  ];
+  for (const { $client } of given) {
+    expect($client.poolsafe.allow).toEqual(['POOLSAFE_LISTEN']);
+    await $client.end();
+  }
+});
+
+test('a refusal is the cause of the error of Drizzle', async () => {
+  const db = guarded.drizzle(database.through('latest').url);
+  const error = await db.execute(sql`select set_config('a.b', ${'hunter2'}, false)`).catch((error) => error);
+  expect(error.cause).toBeInstanceOf(poolsafe.HazardError);
+  expect(error.cause.message).not.toContain('hunter2');
+  expect(db.$client.totalCount).toBe(0);
+  await db.$client.end();
+});
+
+const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
+const wrong: readonly [title: string, given: unknown[], says: RegExp][] = [
+  ['a pool of pg', [new pg.Pool()], /client that poolsafe does not guard/],
+  ['a pool of pg, config', [new pg.Pool(), { schema }], /client that poolsafe does not guard/],
+  ['a pool of pg in the config', [{ client: new pg.Pool() }], /client that poolsafe does not guard/],
+  ['a client of pg', [new pg.Client()], /client that poolsafe does not guard/],
+  ['something like a client', [{ query: () => {} }], /client that poolsafe does not guard/],
+  ['no URL', [undefined], /nothing where a URL/],
+  ['no URL, config', [undefined, { schema }], /nothing where a URL/],
+  ['a number', [1], /something else where a URL/],
+  [
+    'both a client and poolsafe',
+    [{ client: new poolsafe.Pool(), poolsafe: {} }],
+    /both a client and `poolsafe`/,
+  ],
+  ['a client, and poolsafe', [new poolsafe.Pool(), { poolsafe: {} }], /both a client and `poolsafe`/],
+  ['a URL that is none', ['hunter2'], /no scheme/],
+  ['a pooler nobody knows', [url, { poolsafe: { pooler: 'pgbounce' } }], /"pgbounce"/],
+  ['an option nobody knows', [{ connection: { connectionString: url, poolsafe: { poler: 1 } } }], /"poler"/],
+  [
+    'a startup parameter',
+    [{ connection: { connectionString: url, statement_timeout: 1 } }],
+    /statement_timeout/,
+  ],
+];
+
+for (const [title, given, says] of wrong) {
+  test(`ConfigError | ${title}`, () => {
+    let error: unknown;
+    try {
+      guarded.drizzle(...(given as [string]));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(poolsafe.ConfigError);
+    expect((error as Error).message).toMatch(says);
+    expect((error as Error).message).not.toContain('hunter2');
+  });
+}
