@@ -12,7 +12,7 @@ export function findEffects(sql: string): Set<Effect> {
   const found = new Set<Effect>();
   for (let from = 0; from < t.values.length; ) {
     const to = statementEnd(t, from);
-    if (to > from) judge({ t, from, to, callsFrom: to, created: -1, found });
+    if (to > from) judge({ t, from, to, callsFrom: to, created: -1, query: to, found });
     from = to + 1;
   }
   return found;
@@ -45,7 +45,7 @@ function judge(s: Statement): void {
   const isSchema = follows(s.t, s.from, 'create', 'schema');
   const edges = isSchema ? schemaElements(s) : [s.from];
   edges.forEach((from, k) => {
-    judgeOne({ ...s, from, to: edges[k + 1] ?? s.to, callsFrom: s.to, created: -1 });
+    judgeOne({ ...s, from, to: edges[k + 1] ?? s.to });
   });
 }
 

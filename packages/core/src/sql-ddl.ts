@@ -37,11 +37,11 @@ export function createRules(s: Statement): void {
   if (follows(t, i, 'if', 'not', 'exists')) i += 3;
   s.created = i;
   const temporary = head.includes('temp') || head.includes('temporary') || isTempName(t, i);
-  const query = kind === 'table' || head.includes('materialized') ? clauseStart(s, i, 'as') : s.to;
-  if (kind === 'table') createTable(s, i, query);
-  else if (query < s.to && !isWithoutData(s)) s.callsFrom = query;
+  s.query = kind === 'table' || kind === 'view' ? clauseStart(s, i, 'as') : s.to;
+  if (kind === 'table') createTable(s, i);
+  else if (head.includes('materialized') && !isWithoutData(s)) s.callsFrom = s.query;
   if (!temporary) return;
-  const dropped = kind === 'table' && clauseStart(s, i, 'on', 'commit', 'drop') < query;
+  const dropped = kind === 'table' && clauseStart(s, i, 'on', 'commit', 'drop') < s.query;
   s.found.add(dropped ? 'tx:temp_on_commit_drop' : 'session:temp');
 }
 
@@ -50,10 +50,10 @@ function isTempName(t: Tokens, i: number): boolean {
 }
 
 /** A table runs the query it is made from and its partition bounds; its defaults and constraints are stored. */
-function createTable(s: Statement, name: number, query: number): void {
-  if (s.t.values[query + 1] === 'execute') s.found.add('session:execute');
+function createTable(s: Statement, name: number): void {
+  if (s.t.values[s.query + 1] === 'execute') s.found.add('session:execute');
   const bounds = clauseStart(s, name, 'for', 'values');
-  if (!isWithoutData(s)) s.callsFrom = Math.min(query, bounds);
+  if (!isWithoutData(s)) s.callsFrom = Math.min(s.query, bounds);
 }
 
 function isWithoutData(s: Statement): boolean {

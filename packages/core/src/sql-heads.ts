@@ -99,6 +99,7 @@ function explainRules(s: Statement): void {
   const first = values[i] ?? '';
   if (explained.has(first) || runningHeads.has(first)) applyHead(inner);
   s.created = inner.created;
+  s.query = inner.query;
   s.callsFrom = runs ? inner.callsFrom : s.to;
 }
 

@@ -10,12 +10,6 @@ export const callLeads: ReadonlySet<string> = words(`
   return returning rows select similar symmetric then to trailing using value variadic version when where zone
 `);
 
-/** Those after which only an expression may begin: `x.y` is a column there, never a relation. */
-export const columnLeads: ReadonlySet<string> = words(`
-  all and between by case default distinct else escape having ilike in limit not offset or reset returning select
-  set then value when where
-`);
-
 /** What ends a FROM clause or, after `SELECT … INTO name`, the name. All of them are reserved words. */
 export const clauseEnds: ReadonlySet<string> = words(`
   except fetch for group having intersect limit offset order returning union where window

@@ -1,4 +1,4 @@
-import { callLeads, columnLeads, tableQueryLeads } from './sql-leads.ts';
+import { callLeads, runningHeads, tableQueryLeads } from './sql-leads.ts';
 import { isName, nameOf, type Tokens } from './sql-tokens.ts';
 
 /** What was seen inside the innermost open parenthesis, as bits. */
@@ -9,6 +9,8 @@ export interface Place {
   readonly t: Tokens;
   /** The statement's first token. */
   readonly first: number;
+  /** Where the query of CREATE … AS starts, or the statement's end. */
+  readonly query: number;
   flags: number;
   /** The last `)` after which an expression still begins, as in `DISTINCT ON (a) f()`; or -1. */
   transparentClose: number;
@@ -42,9 +44,21 @@ export function isRelationPlace(place: Place, i: number): boolean {
   if (before === ',' || before === '(') return (place.flags & level.from) !== 0;
   if (before === 'from') return (place.flags & level.from) !== 0 && !isDistinctFrom(place.t, i - 1);
   if (before === 'using') return (place.flags & level.using) !== 0;
-  if (before === 'table') return i - 1 === place.first || tableQueryLeads.has(values[i - 2] ?? '');
-  if (before === 'only') return values[i - 2] === 'from' && (place.flags & level.from) !== 0;
+  if (before === 'table') return isTableQuery(place, i - 1);
+  if (before === 'only') return values[i - 2] !== 'only' && isRelationPlace(place, i - 1);
   return before === 'join' || before === 'lateral';
+}
+
+function isQuery(place: Place, i: number): boolean {
+  const first = place.t.values[place.first] as string;
+  return i > place.query || runningHeads.has(first) || first === 'explain' || first === 'prepare';
+}
+
+/** Whether `TABLE` at `i` is a query, as in `INSERT INTO a TABLE b`, unlike `SELECT 1 INTO TABLE a`. */
+function isTableQuery(place: Place, i: number): boolean {
+  const { values } = place.t;
+  if (i === place.first || tableQueryLeads.has(values[i - 1] as string)) return true;
+  return isQuery(place, i) && (place.flags & level.select) === 0;
 }
 
 /** Whether `FROM` at `i` belongs to `a IS [NOT] DISTINCT FROM b`. */
@@ -59,8 +73,13 @@ export function isSchemaPlace(place: Place, i: number): boolean {
   const before = values[i - 1] ?? '';
   if (values[i + 1] !== '.') return before === 'schema';
   const after = values[i + 3];
-  if (before === '.' || after === '.' || after === '(' || after === "'") return true;
-  if (values[place.first] === 'create' || before === ')') return true;
-  if (before === ',') return (place.flags & (level.query | level.from)) !== level.query;
-  return !columnLeads.has(before) && (isName(before) || before === '(' || before === '::');
+  if (before === '.' || before === '::' || after === '.' || after === '(' || after === "'") return true;
+  if (before === ')') return i - 1 !== place.transparentClose;
+  if (before === 'set' || before === 'reset') return false;
+  if (!isQuery(place, i))
+    return values[place.first] === 'create' || isName(before) || before === '(' || before === ',';
+  if (isName(before) && !callLeads.has(before)) return true;
+  // A type: `JSON_ARRAY(… RETURNING x.y)`.
+  if (before === 'returning') return (place.flags & level.query) === 0;
+  return isRelationPlace(place, i) || values[i - 2] === 'operator';
 }

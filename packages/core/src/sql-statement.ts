@@ -10,5 +10,7 @@ export interface Statement {
   callsFrom: number;
   /** Where the name of the object stands that the statement creates, or -1. */
   created: number;
+  /** Where the query starts that a table or view is made from, or `to`. */
+  query: number;
   readonly found: Set<Effect>;
 }

@@ -20,6 +20,7 @@ export function walk(s: Statement): void {
     s,
     t: s.t,
     first: s.from,
+    query: s.query,
     flags: 0,
     transparentClose: -1,
     outerFlags: [],
@@ -44,7 +45,7 @@ function open(w: Walk, i: number): void {
     before === 'operator' ||
     (before === 'on' && values[i - 2] === 'distinct') ||
     (before === 'with' && values[i - 2] === 'returning');
-  const joined = isRelationPlace(w, i) && before !== 'using';
+  const joined = isRelationPlace(w, i);
   w.outerFlags.push(w.flags);
   w.flags = transparent ? level.transparent : joined ? level.from : 0;
   w.outerCalls.push(w.call);
@@ -69,6 +70,10 @@ function visitName(w: Walk, i: number, value: string): void {
     const effect = i < w.s.callsFrom ? undefined : functionEffects.get(name);
     if (effect !== undefined && isCall(w, i, name.startsWith('dblink_')))
       w.opening = { effect, edges: [i + 1] };
+  } else if (values[i - 1] === '.' && values[i - 2] === ')') {
+    // Attribute notation, `(1).f`. A column can be called so, but hardly if it starts with pg_.
+    const effect = i < w.s.callsFrom || !name.startsWith('pg_') ? undefined : functionEffects.get(name);
+    if (typeof effect === 'string') w.s.found.add(effect);
   } else if (isTempSchema(name)) {
     if (i !== w.s.created && isSchemaPlace(w, i)) w.s.found.add('session:temp_ref');
   } else if (values[i + 1] !== '.' && backendLocalRelations.has(name)) {
@@ -94,7 +99,7 @@ function visitWord(w: Walk, i: number, word: string): void {
       w.flags = (w.flags & ~level.with) | level.query;
       break;
     case 'insert':
-      if (values[i + 1] === 'into') w.flags &= ~level.with;
+      if (values[i + 1] === 'into') w.flags = (w.flags & ~level.with) | level.query;
       break;
     case 'with':
       if (opensList(w, i)) w.flags |= level.with;

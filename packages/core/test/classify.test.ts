@@ -172,6 +172,12 @@ describe('any text returns', () => {
     expect(classify(`SELECT set_config('a', 'b', ${inner}::bool)`)).toEqual(['session:set_config']);
   });
 
+  test('100,000 times ONLY', () => {
+    expect(classify(`SELECT 1 FROM ${'ONLY '.repeat(100_000)} (pg_cursors); LISTEN x`)).toContain(
+      'session:listen',
+    );
+  });
+
   test('texts of a megabyte', () => {
     const row = "(1, 'it''s; set x = 1', $$listen y$$, \"set\", now())";
     const insert = `INSERT INTO t VALUES ${Array.from({ length: 20_000 }, () => row).join(', ')}`;
