@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +8,15 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverUser } from './server-user.ts';
 
-// The server takes the place of this shell; the part in parentheses stays beside it and reads a pipe whose other
+// Before its directory is made, this shell waits for the first word: an owner that is killed while it fills the
+// directory leaves nothing behind. Then the server takes the place of this shell; the part in parentheses stays beside it and reads a pipe whose other
 // end only the owner has. A word means that the owner cleans up; the end of the pipe means that the owner is gone,
 // however it went. (The server itself must not be the background job: a shell makes those ignore INT and QUIT.)
 // Who has ended but was not waited for yet, as happens to orphans in containers, is a zombie, not alive.
 const SUPERVISED = `
 directory=$1 signal=$2; shift 2
+read -r word <&3 || { rm -rf "$directory"; exit 1; }
+cd "$directory" || exit 1
 alive() {
   kill -0 $$ && case $(ps -o stat= -p $$ || sed 's/.*) //' /proc/$$/stat) in Z*) false ;; esac
 }
@@ -27,7 +31,7 @@ alive() {
   kill -s KILL $$
   rm -rf "$directory" || { sleep 1; rm -rf "$directory"; }
 ) >/dev/null 2>&1 &
-exec "$@" 3<&-
+exec "$@" 3<&- >>log 2>&1
 `;
 
 /** What {@link launch} runs: a command in a directory of its own that has these files in it. */
@@ -53,23 +57,24 @@ export interface ServerProcess {
 /** Starts a server under a supervisor that ends it when this process is gone, even by SIGKILL. */
 export function launch({ command, files, endSignal }: ServerCommand): ServerProcess {
   const user = serverUser();
-  const directory = mkdtempSync(join(tmpdir(), 'poolsafe-'));
+  const directory = join(tmpdir(), `poolsafe-${randomBytes(6).toString('hex')}`);
+  const child = spawn('/bin/sh', ['-c', SUPERVISED, 'sh', directory, endSignal.slice(3), ...command], {
+    ...user,
+    cwd: '/',
+    // Ctrl-C in a terminal goes to the whole process group: the servers must outlive it, to be stopped in order.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   const own = (path: string) => user !== undefined && chownSync(path, user.uid, user.gid);
+  mkdirSync(directory, { mode: 0o700 });
   own(directory);
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(directory, name), text, { mode: 0o600 });
     own(join(directory, name));
   }
-  const output = openSync(join(directory, 'log'), 'a');
-  const child = spawn('/bin/sh', ['-c', SUPERVISED, 'sh', directory, endSignal.slice(3), ...command], {
-    ...user,
-    cwd: directory,
-    // Ctrl-C in a terminal goes to the whole process group: the servers must outlive it, to be stopped in order.
-    detached: true,
-    stdio: ['ignore', output, output, 'pipe'],
-  });
-  closeSync(output);
-  return supervise(child, directory, endSignal);
+  const server = supervise(child, directory, endSignal);
+  (child.stdio[3] as Writable).write('start\n');
+  return server;
 }
 
 function supervise(child: ChildProcess, directory: string, endSignal: NodeJS.Signals): ServerProcess {
