@@ -3,6 +3,7 @@ import { lifecycleCases } from './cases/lifecycle.ts';
 import { sessionCases } from './cases/session.ts';
 import { startupCases } from './cases/startup.ts';
 import { statementCases } from './cases/statements.ts';
+import { transactionCases } from './cases/transactions.ts';
 import { runCase } from './run-case.ts';
 import type { Servers } from './site.ts';
 import type { Side, Subject } from './subject.ts';
@@ -12,6 +13,7 @@ import type { Outcome, Verdict } from './verdict.ts';
 export const cases: readonly Case[] = [
   ...statementCases,
   ...sessionCases,
+  ...transactionCases,
   ...startupCases,
   ...lifecycleCases,
 ];

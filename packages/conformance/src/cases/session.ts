@@ -265,4 +265,21 @@ export const sessionCases: readonly Case[] = [
       if (left?.scratch !== null) throw new Finding('leak', 'the temporary table outlives its transaction');
     },
   },
+  {
+    id: 'session-function',
+    title: 'setseed(): another client draws the same numbers',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      const [app, other] = [context.app(), context.app()];
+      const draw = async () => {
+        await app.query('select setseed(0.42)');
+        const [row] = await other.query('select random() as number');
+        return row?.number;
+      };
+      const [first, second] = [await draw(), await draw()];
+      if (first === second) throw new Finding('leak', "another client's random() follows this seed");
+    },
+  },
 ];
