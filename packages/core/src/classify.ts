@@ -1,20 +1,22 @@
 import { type Effect, effects } from './effects.ts';
+import { memoized } from './memo.ts';
 import { findEffects } from './sql-classify.ts';
 
 /** A statement that changes no session by its first word; what else it may hold, `suspicious` looks for. */
 const plainHead = /^[\s(]*(?:select|insert|update|delete|with|values|merge|table)\b/i;
 
-const suspicious =
-  /set_config|currval|lastval|setseed|pg_|dblink_|\blo_|loread|lowrite|\btemp(?:orary)?\b|\bcurrent\b|u&"|;\s*[^\s;]/i;
+/** Every name of the rules, and what else can have an effect. Most of PostgreSQL's own `pg_…` names have none. */
+const suspicious = new RegExp(
+  [
+    'set_config|currval|lastval|setseed|dblink_|\\blo_|loread|lowrite',
+    'pg_(?:(?:try_)?advisory|temp|my_temp|backend_pid|listening|prepared|cursors|export)',
+    'pg_(?:create|replication_origin|backup|start|stop|cancel|terminate)_',
+    '\\btemp(?:orary)?\\b|\\bcurrent\\b|u&"|;\\s*[^\\s;]',
+  ].join('|'),
+  'i',
+);
 
 const nothing: readonly Effect[] = Object.freeze([]);
-
-const memoTexts = 500;
-const memoLength = 10_000;
-
-/** Two generations of at most `memoTexts` texts: what is asked again moves to the younger, the older is dropped whole. */
-let young = new Map<string, readonly Effect[]>();
-let old = new Map<string, readonly Effect[]>();
 
 /**
  * Tells what an SQL text does beyond its own rows: to the session, to the transaction, or out of sight.
@@ -28,21 +30,15 @@ let old = new Map<string, readonly Effect[]>();
  * ```
  */
 export function classify(sql: string): readonly Effect[] {
-  if (plainHead.test(sql) && !suspicious.test(sql)) return nothing;
-  if (sql.length > memoLength) return inOrder(findEffects(sql));
-  const known = young.get(sql) ?? old.get(sql) ?? inOrder(findEffects(sql));
-  if (!young.has(sql)) remember(sql, known);
-  return known;
+  return isPlain(sql) ? nothing : known(sql);
 }
 
-function inOrder(found: ReadonlySet<Effect>): readonly Effect[] {
+/** Whether a text certainly has no effect, told without reading it word by word. */
+export function isPlain(sql: string): boolean {
+  return plainHead.test(sql) && !suspicious.test(sql);
+}
+
+const known = memoized((sql): readonly Effect[] => {
+  const found = findEffects(sql);
   return found.size === 0 ? nothing : Object.freeze(effects.filter((effect) => found.has(effect)));
-}
-
-function remember(sql: string, known: readonly Effect[]): void {
-  if (young.size >= memoTexts) {
-    old = young;
-    young = new Map();
-  }
-  young.set(sql, known);
-}
+});

@@ -1,10 +1,15 @@
 import { PoolsafeError } from './errors.ts';
-import { hazards } from './hazards.ts';
+import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
+import { fixFor, type Stack } from './stacks.ts';
 import { type Story, stories } from './stories.ts';
 
 /** What {@link explain} found out about an error. */
 export interface Explanation extends Omit<Story, 'text' | 'raisedBy'> {
   readonly raisedBy: Story['raisedBy'] | 'poolsafe';
+  /** The fix as code for the stack that was asked for, where there is one. */
+  readonly example?: string;
+  /** The page in the documentation, relative to the repository. */
+  readonly page: string;
 }
 
 /**
@@ -13,12 +18,13 @@ export interface Explanation extends Omit<Story, 'text' | 'raisedBy'> {
  *
  * ```ts
  * explain('error: prepared statement "s0" already exists')?.cause
+ * explain(error, 'drizzle')?.example
  * ```
  */
-export function explain(error: unknown): Explanation | undefined {
+export function explain(error: unknown, stack?: Stack): Explanation | undefined {
   const chain = chainOf(error);
   const own = chain.find((link) => PoolsafeError.is(link));
-  if (own !== undefined) return explainOwn(own);
+  if (own !== undefined) return explainOwn(own, stack);
   // Innermost first: the message of a wrapper may quote the statement, and that any text.
   const links = chain.map(codeAndText).reverse();
   const sqlstate = links.find(({ code }) => isSqlstate(code))?.code;
@@ -26,21 +32,42 @@ export function explain(error: unknown): Explanation | undefined {
     const story = stories.find((row) => row.text.test(message) && matchesCode(row, sqlstate));
     if (story !== undefined) {
       const { text: _, ...explanation } = story;
-      return explanation;
+      return { ...explanation, ...exampleOf(story.hazard, stack), page: `docs/errors.md#${story.id}` };
     }
   }
   return undefined;
 }
 
-function explainOwn(error: PoolsafeError): Explanation {
-  const row = error.code === 'POOLSAFE_CONFIG' ? undefined : hazards[error.code];
+/** The explanation of an error in one line, for the `hint` that its origin left empty. */
+export function hintFor(error: unknown): string | undefined {
+  const explanation = explain(error);
+  return explanation && `${explanation.cause}; ${explanation.fix}. See ${explanation.page}`;
+}
+
+function exampleOf(code: HazardCode | undefined, stack: Stack | undefined): { example?: string } {
+  const example = code && stack && fixFor(code, stack);
+  return example === undefined ? {} : { example };
+}
+
+function explainOwn(error: PoolsafeError, stack: Stack | undefined): Explanation {
+  // Another copy of the package may know more codes than this one.
+  const code = isHazardCode(error.code) ? error.code : undefined;
+  const row = code && hazards[code];
+  const [what = '', fix = ''] = error.message.split(/\n {2}(?:fix|read more): /);
   return {
     id: error.code,
     raisedBy: 'poolsafe',
-    cause: row?.why ?? 'options that cannot work',
-    fix: row?.fix ?? error.message,
+    cause: row?.why ?? inOneLine(what),
+    fix: row?.fix ?? inOneLine(fix),
     retry: 'not until it is fixed',
+    ...(code && { hazard: code }),
+    ...exampleOf(code, stack),
+    page: error.docs,
   };
+}
+
+function inOneLine(text: string): string {
+  return text.replace(/\.?\s*$/, '').replace(/\s*\n\s*/g, ' ');
 }
 
 /** The error and what caused it, outermost first. Bounded, since `cause` may lead back to itself. */

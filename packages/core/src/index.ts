@@ -1,12 +1,13 @@
 export { classify } from './classify.ts';
 export { type Effect, effects } from './effects.ts';
 export { ConfigError, configError, HazardError, PoolsafeError, type PoolsafeErrorCode } from './errors.ts';
-export { type Explanation, explain } from './explain.ts';
-export { type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
-export type { PoolsafeOptions } from './options.ts';
+export { type Explanation, explain, hintFor } from './explain.ts';
+export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
+export type { Policy, PoolsafeOptions } from './options.ts';
 export { type Plan, planFor, type StatementContext } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
 export { recognise } from './recognise.ts';
 export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
+export { fixFor, type Stack, stacks } from './stacks.ts';
 export { type Story, stories } from './stories.ts';
 export { assertSingleHost, parseTarget, type Target } from './target.ts';

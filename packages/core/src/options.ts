@@ -4,6 +4,9 @@ import { isPoolerName, type Pooler, type PoolerName, poolers } from './poolers.t
 import { recognise } from './recognise.ts';
 import { parseTarget, type Target } from './target.ts';
 
+/** What happens to statements that are not safe; also under the key `poolsafe` of a single query, where there is a place for it. */
+export type Policy = Pick<PoolsafeOptions, 'onHazard' | 'allow'>;
+
 /** The options under the key `poolsafe`, the same in every package. Each defaults to the safe automatic choice. */
 export interface PoolsafeOptions {
   /**
@@ -29,8 +32,10 @@ const choices = {
   onHazard: ['throw', 'warn', 'allow'],
 } as const;
 
+const policyNames: readonly string[] = ['onHazard', 'allow'];
+
 /** The keys of {@link PoolsafeOptions}. */
-export const optionNames: readonly string[] = ['pooler', 'statements', 'onHazard', 'allow', 'direct'];
+export const optionNames: readonly string[] = ['pooler', 'statements', ...policyNames, 'direct'];
 
 /**
  * Checks what was given under the key `poolsafe`.
@@ -39,22 +44,43 @@ export const optionNames: readonly string[] = ['pooler', 'statements', 'onHazard
  */
 export function checkOptions(options: unknown): PoolsafeOptions {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw configError('`poolsafe` must be an object.', "for example `poolsafe: { pooler: 'pgbouncer' }`");
-  }
-  const unknownKey = Object.keys(options).find((key) => !optionNames.includes(key));
-  if (unknownKey !== undefined) throw notOneOf('poolsafe', unknownKey, optionNames, 'option');
+  checkKeys(options, optionNames, "poolsafe: { pooler: 'pgbouncer' }");
   const given = options as PoolsafeOptions;
+  checkChoices(given);
+  checkAllow(given.allow);
+  checkPooler(given.pooler);
+  checkDirect(given.direct);
+  return given;
+}
+
+/**
+ * Checks what was given under the key `poolsafe` of a single query.
+ *
+ * @throws ConfigError naming the option, what it got and what it takes
+ */
+export function checkPolicy(options: unknown): Policy {
+  checkKeys(options, policyNames, "poolsafe: { allow: ['POOLSAFE_SESSION_SET'] }");
+  const given = options as Policy;
+  checkChoices(given);
+  checkAllow(given.allow);
+  return given;
+}
+
+function checkKeys(options: unknown, names: readonly string[], example: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw configError('`poolsafe` must be an object.', `for example \`${example}\``);
+  }
+  const unknownKey = Object.keys(options).find((key) => !names.includes(key));
+  if (unknownKey !== undefined) throw notOneOf('poolsafe', unknownKey, names, 'option');
+}
+
+function checkChoices(given: PoolsafeOptions): void {
   for (const [key, values] of Object.entries(choices)) {
     const value = given[key as keyof typeof choices];
     if (value !== undefined && !(values as readonly unknown[]).includes(value)) {
       throw notOneOf(`poolsafe.${key}`, value, values);
     }
   }
-  checkAllow(given.allow);
-  checkPooler(given.pooler);
-  checkDirect(given.direct);
-  return given;
 }
 
 function checkAllow(allow: unknown): void {

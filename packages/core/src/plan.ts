@@ -1,7 +1,7 @@
-import { classify } from './classify.ts';
 import { ConfigError, configError, HazardError } from './errors.ts';
-import { type HazardCode, hazardOf, hazardPage, hazards } from './hazards.ts';
-import { checkOptions, type PoolsafeOptions } from './options.ts';
+import { examine } from './examine.ts';
+import { type HazardCode, hazardPage, hazards } from './hazards.ts';
+import { checkOptions, checkPolicy, type Policy, type PoolsafeOptions } from './options.ts';
 import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
 import { tokenize } from './sql-lexer.ts';
@@ -12,6 +12,8 @@ import type { Target } from './target.ts';
 export interface StatementContext {
   /** Whether the server said that a transaction is open. `false` when that is not certain. */
   readonly inTransaction: boolean;
+  /** Whether it is sent through a pool, where the next statement may run on another client. */
+  readonly onPool?: boolean;
 }
 
 /** What was decided for a connection. Frozen; made by {@link planFor}. */
@@ -23,8 +25,12 @@ export interface Plan {
   readonly keepsNames: boolean;
   readonly onHazard: 'throw' | 'warn' | 'allow';
   readonly allow: readonly HazardCode[];
-  /** What is not safe about `sql` here, as the error to fail with. The caller applies {@link Plan.onHazard}. */
+  /** Everything about `sql` that is not safe here, allowed or not. Empty for what is. */
+  hazards(sql: string, context: StatementContext): readonly HazardCode[];
+  /** What is not safe about `sql` and not allowed, as the error to fail with. The caller applies {@link Plan.onHazard}. */
   check(sql: string, context: StatementContext): HazardError | undefined;
+  /** The same plan with another policy, for one statement. Throws a ConfigError when the policy is wrong. */
+  withPolicy(policy: Policy): Plan;
 }
 
 /**
@@ -43,24 +49,54 @@ export interface Plan {
 export function planFor(target: Target, given?: PoolsafeOptions): Plan {
   const options = checkOptions(given);
   const { pooler, recognisedBy } = decidePooler(target, options);
-  const { statements = 'auto', onHazard = 'throw' } = options;
-  const allow = Object.freeze([...(options.allow ?? [])]);
+  const { statements = 'auto' } = options;
   if (statements === 'always' && recognisedBy === 'option' && pooler.statements.value === 'lost') {
     throw configError(
       `\`statements: 'always'\` contradicts \`pooler: '${pooler.name}'\`: ${pooler.title} loses named statements.`,
       "leave `statements` out, or name the pooler's version",
     );
   }
-  const plan: Plan = Object.freeze({
-    pooler,
-    recognisedBy,
-    keepsNames: statements === 'always' || (statements === 'auto' && pooler.name === 'direct'),
-    onHazard,
-    allow,
-    check: checkFor(pooler, onHazard, allow),
-  });
+  const keepsNames = statements === 'always' || (statements === 'auto' && pooler.name === 'direct');
+  const plan = makePlan({ pooler, recognisedBy, keepsNames }, hazardsBehind(pooler), options);
   refuseStartupParameters(plan, target);
   return plan;
+}
+
+type Decided = Pick<Plan, 'pooler' | 'recognisedBy' | 'keepsNames'>;
+
+function makePlan(decided: Decided, find: Plan['hazards'], policy: Policy): Plan {
+  const { onHazard = 'throw' } = policy;
+  const allow = Object.freeze([...(policy.allow ?? [])]);
+  return Object.freeze({
+    ...decided,
+    onHazard,
+    allow,
+    hazards: find,
+    check(sql: string, context: StatementContext) {
+      const code =
+        onHazard === 'allow' ? undefined : find(sql, context).find((found) => !allow.includes(found));
+      return code && hazardError(code, sql, decided.pooler);
+    },
+    withPolicy(other: Policy) {
+      const checked = checkPolicy(other);
+      return makePlan(decided, find, {
+        onHazard: checked.onHazard ?? onHazard,
+        allow: checked.allow ?? allow,
+      });
+    },
+  });
+}
+
+const none: readonly HazardCode[] = Object.freeze([]);
+
+function hazardsBehind(pooler: Pooler): Plan['hazards'] {
+  if (pooler.session.value !== 'lost') return () => none;
+  return (sql, { inTransaction, onPool = false }) => {
+    const { always, outside, onPool: onlyOnPool } = examine(sql);
+    const covered = inTransaction || outside.length === 0;
+    if (covered && (!onPool || onlyOnPool.length === 0)) return always;
+    return [...always, ...(covered ? none : outside), ...(onPool ? onlyOnPool : none)];
+  };
 }
 
 function decidePooler(target: Target, options: PoolsafeOptions): Pick<Plan, 'pooler' | 'recognisedBy'> {
@@ -72,20 +108,8 @@ function decidePooler(target: Target, options: PoolsafeOptions): Pick<Plan, 'poo
   return { pooler: poolers[name], recognisedBy: name === 'unknown' ? 'nothing' : 'host' };
 }
 
-function checkFor(pooler: Pooler, onHazard: Plan['onHazard'], allow: readonly HazardCode[]): Plan['check'] {
-  if (pooler.session.value !== 'lost' || onHazard === 'allow') return () => undefined;
-  return (sql, { inTransaction }) => {
-    for (const effect of classify(sql)) {
-      const hazard = hazardOf(effect);
-      if (hazard === undefined || allow.includes(hazard.code)) continue;
-      if (inTransaction && hazard.when === 'outside a transaction') continue;
-      return hazardError(hazard.code, sql, pooler);
-    }
-    return undefined;
-  };
-}
-
-function hazardError(code: HazardCode, sql: string, pooler: Pooler): HazardError {
+/** The error to refuse a statement with. */
+export function hazardError(code: HazardCode, sql: string, pooler: Pooler): HazardError {
   const { why, fix } = hazards[code];
   const docs = hazardPage(code);
   const statement = withoutLiterals(sql);

@@ -6,16 +6,39 @@ import type { Statement } from './sql-statement.ts';
 import { follows, type Tokens } from './sql-tokens.ts';
 import { walk } from './sql-walk.ts';
 
+/** One statement of a text: its first word, folded, and its effects. */
+export interface StatementEffects {
+  readonly first: string;
+  readonly found: ReadonlySet<Effect>;
+}
+
 /** The effects of all statements in a text. */
 export function findEffects(sql: string): Set<Effect> {
-  const t = tokenize(sql);
   const found = new Set<Effect>();
+  judgeEach(tokenize(sql), () => found);
+  return found;
+}
+
+/** The effects of each statement in a text. */
+export function findStatements(sql: string): StatementEffects[] {
+  const statements: StatementEffects[] = [];
+  judgeEach(tokenize(sql), (first) => {
+    const found = new Set<Effect>();
+    statements.push({ first, found });
+    return found;
+  });
+  return statements;
+}
+
+function judgeEach(t: Tokens, into: (first: string) => Set<Effect>): void {
   for (let from = 0; from < t.values.length; ) {
     const to = statementEnd(t, from);
-    if (to > from) judge({ t, from, to, callsFrom: to, created: -1, query: to, found });
+    if (to > from) {
+      const found = into(t.values[from] ?? '');
+      judge({ t, from, to, callsFrom: to, created: -1, query: to, found });
+    }
     from = to + 1;
   }
-  return found;
 }
 
 /** The index of the semicolon after the statement, past those in parentheses and in a `BEGIN ATOMIC` body. */

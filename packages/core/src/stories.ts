@@ -1,3 +1,5 @@
+import type { HazardCode } from './hazards.ts';
+
 /** One row of {@link stories}: an error that people meet behind a pooler, and what it means. */
 export interface Story {
   readonly id: string;
@@ -7,6 +9,8 @@ export interface Story {
   readonly raisedBy: 'PostgreSQL' | 'PgBouncer' | 'Supavisor' | 'the network';
   readonly cause: string;
   readonly fix: string;
+  /** The hazard behind it, where poolsafe knows one. */
+  readonly hazard?: HazardCode;
   /** Whether the same work may be sent again: it did not run, or nothing is known about that. */
   readonly retry: 'it did not run' | 'it may have run' | 'not until it is fixed';
 }
@@ -24,6 +28,7 @@ export const stories: readonly Story[] = [
     raisedBy: 'PostgreSQL',
     cause: "somebody ran DEALLOCATE ALL or DISCARD ALL on the server connection behind PgBouncer's back",
     fix: 'find the client that sends it (old Prisma clients do with pgbouncer=true); PgBouncer 1.22 or later',
+    hazard: 'POOLSAFE_DISCARD',
     retry: 'it did not run',
   },
   {
@@ -34,6 +39,7 @@ export const stories: readonly Story[] = [
     cause:
       'the statement was prepared on another server connection: the pooler changed it between two transactions',
     fix: unnamed,
+    hazard: 'POOLSAFE_STATEMENT_NAME',
     retry: 'it did not run',
   },
   {
@@ -43,6 +49,7 @@ export const stories: readonly Story[] = [
     raisedBy: 'PostgreSQL',
     cause: 'another client prepared a statement of this name on the server connection that you share',
     fix: unnamed,
+    hazard: 'POOLSAFE_STATEMENT_NAME',
     retry: 'it did not run',
   },
   {
@@ -53,6 +60,7 @@ export const stories: readonly Story[] = [
     cause:
       'the name belongs to another SQL text on this server connection: with as many parameters it would have answered with rows of that query',
     fix: unnamed,
+    hazard: 'POOLSAFE_STATEMENT_NAME',
     retry: 'it did not run',
   },
   {
@@ -63,6 +71,7 @@ export const stories: readonly Story[] = [
     cause:
       'a name was used again with other SQL after its first Parse failed; PgBouncer closed the connection',
     fix: unnamed,
+    hazard: 'POOLSAFE_STATEMENT_NAME',
     retry: 'it did not run',
   },
   {
@@ -72,6 +81,7 @@ export const stories: readonly Story[] = [
     raisedBy: 'PgBouncer',
     cause: 'the client ran DEALLOCATE ALL and then used a statement that it had prepared before',
     fix: 'leave DEALLOCATE ALL out behind a pooler',
+    hazard: 'POOLSAFE_DISCARD',
     retry: 'it did not run',
   },
   {
@@ -100,6 +110,7 @@ export const stories: readonly Story[] = [
     raisedBy: 'PgBouncer',
     cause: 'the login carries a parameter that PgBouncer cannot restore on every server connection',
     fix: 'remove it from the URL or options; see docs/hazards/POOLSAFE_STARTUP_PARAMETER.md',
+    hazard: 'POOLSAFE_STARTUP_PARAMETER',
     retry: 'not until it is fixed',
   },
   {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classify } from '../src/classify.ts';
+import { classify, isPlain } from '../src/classify.ts';
 import { type Effect, effects } from '../src/effects.ts';
+import { backendLocalRelations, functionEffects } from '../src/sql-functions.ts';
 import { cases } from './classify-cases.ts';
 import { traps } from './classify-traps.ts';
 
@@ -25,6 +26,16 @@ describe('statements', () => {
 
   test('every effect has a statement', () => {
     expect(effects.filter((effect) => !cases.some(([found]) => found.includes(effect)))).toEqual([]);
+  });
+
+  test.each([
+    ...functionEffects.keys(),
+    ...backendLocalRelations,
+    'pg_cancel_backend',
+    'pg_terminate_backend',
+  ])('a text with %s is read word by word', (name) => {
+    expect(isPlain(`select ${name}(1)`)).toBe(false);
+    expect(isPlain(`select * from ${name.toUpperCase()}`)).toBe(false);
   });
 
   test('PostgreSQL takes comments where its parser as a library does not', () => {

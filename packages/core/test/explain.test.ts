@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, configError } from '../src/errors.ts';
-import { explain } from '../src/explain.ts';
+import { ConfigError, configError, PoolsafeError } from '../src/errors.ts';
+import { explain, hintFor } from '../src/explain.ts';
 import { planFor } from '../src/plan.ts';
+import { fixFor, type Stack, stacks } from '../src/stacks.ts';
 import { stories } from '../src/stories.ts';
 import { parseTarget } from '../src/target.ts';
 import { errorTexts } from './error-texts.ts';
@@ -44,7 +45,10 @@ test('each story is told by one of these texts', () => {
 
 test('each story is complete', () => {
   const { text: _, ...told } = stories.find(({ id }) => id === 'statement-exists') ?? { text: /./ };
-  expect(explain('prepared statement "s0" already exists')).toEqual(told);
+  expect(explain('prepared statement "s0" already exists')).toEqual({
+    ...told,
+    page: 'docs/errors.md#statement-exists',
+  });
   for (const { cause, fix } of stories) expect([cause, fix]).not.toContain('');
   expect(new Set(stories.map(({ id }) => id)).size).toBe(stories.length);
 });
@@ -115,6 +119,81 @@ describe("poolsafe's own errors", () => {
 
   test('wrong options', () => {
     expect(config).toBeInstanceOf(ConfigError);
-    expect(explain(config)).toMatchObject({ id: 'POOLSAFE_CONFIG', fix: config.message });
+    expect(explain(config, 'pg')).toEqual({
+      id: 'POOLSAFE_CONFIG',
+      raisedBy: 'poolsafe',
+      cause: '`poolsafe` must be an object',
+      fix: 'an object',
+      retry: 'not until it is fixed',
+      page: 'docs/options.md',
+    });
+  });
+
+  test('of another copy of the package, which knows another code', () => {
+    const fields = { code: 'POOLSAFE_LATER' as never, docs: 'docs/hazards/POOLSAFE_LATER.md' };
+    const error = new PoolsafeError('POOLSAFE_LATER  why.\n  fix: this.\n  read more: there', fields);
+    expect(explain(error, 'pg')).toMatchObject({
+      id: 'POOLSAFE_LATER',
+      cause: 'POOLSAFE_LATER  why',
+      fix: 'this',
+      page: fields.docs,
+    });
+    expect(explain(error, 'pg')).not.toHaveProperty('example');
+  });
+});
+
+describe('for a stack', () => {
+  const missing = 'prepared statement "s0" does not exist';
+  const refusal = planFor(parseTarget('postgres://db/shop')).check('set a.b = 1', { inTransaction: false });
+
+  test.each(Object.keys(stacks) as Stack[])('%s: the fix as code', (stack) => {
+    expect(explain(missing, stack)).toMatchObject({
+      hazard: 'POOLSAFE_STATEMENT_NAME',
+      example: fixFor('POOLSAFE_STATEMENT_NAME', stack),
+      page: 'docs/errors.md#statement-missing',
+    });
+    expect(explain(refusal, stack)).toMatchObject({
+      hazard: 'POOLSAFE_SESSION_SET',
+      example: fixFor('POOLSAFE_SESSION_SET', stack),
+      page: 'docs/hazards/POOLSAFE_SESSION_SET.md',
+    });
+  });
+
+  test('no code without a stack, a hazard or a fix', () => {
+    const errors = [
+      explain(missing),
+      explain('query_wait_timeout', 'pg'),
+      explain('prepared statement did not exist', 'pg'),
+    ];
+    for (const explanation of errors) {
+      expect(explanation).toBeDefined();
+      expect(explanation).not.toHaveProperty('example');
+    }
+    expect(errors[2]).toMatchObject({ hazard: 'POOLSAFE_DISCARD' });
+  });
+});
+
+describe('hintFor', () => {
+  const refusal = planFor(parseTarget('postgres://db/shop')).check('listen news', { inTransaction: false });
+  const own = [refusal, configError('no\nobject.', 'this\n  or that'), planFor] as const;
+
+  test('says cause, fix and page', () => {
+    expect(hintFor(pgError('08P01', 'no more connections allowed (max_client_conn)'))).toBe(
+      'max_client_conn clients are connected already; lower the pool size of each process, or raise max_client_conn.' +
+        ' See docs/errors.md#max-client-conn',
+    );
+    expect(hintFor(own[0])).toMatch(/^notifications arrive .*\. See docs\/hazards\/POOLSAFE_LISTEN\.md$/);
+    expect(hintFor(own[1])).toBe('no object; this or that. See docs/options.md');
+  });
+
+  test('in one line, for each story', () => {
+    for (const [id, code, text] of errorTexts) {
+      expect(hintFor(pgError(code, text))).toMatch(new RegExp(`^\\S.* See docs/errors\\.md#${id}$`));
+    }
+  });
+
+  test('nothing about a stranger', () => {
+    expect(hintFor(own[2])).toBeUndefined();
+    expect(hintFor(pgError('42P01', 'relation "item" does not exist'))).toBeUndefined();
   });
 });

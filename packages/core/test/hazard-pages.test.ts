@@ -1,18 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { hazards } from '../src/hazards.ts';
-import { hazardFrame, hazardIndex, pathOf, regenerated } from './pages.ts';
+import { hazardFixes, hazardFrame, hazardIndex, pathOf, regenerated, writtenIn } from './pages.ts';
 
 // The pages are written anew by running this file with `-u`.
 
-test.each(Object.entries(hazards))('docs/hazards/%s.md has the frame of its row', async (code, hazard) => {
-  const page = `hazards/${code}.md`;
-  await expect(regenerated(page, hazardFrame(hazard))).toMatchFileSnapshot(pathOf(page));
-});
+test.each(Object.entries(hazards))(
+  'docs/hazards/%s.md has the frame and the fixes of its row',
+  async (code, hazard) => {
+    const page = `hazards/${code}.md`;
+    await expect(regenerated(page, hazardFrame(hazard), ...hazardFixes(hazard))).toMatchFileSnapshot(
+      pathOf(page),
+    );
+  },
+);
 
 test.each(Object.keys(hazards))('docs/hazards/%s.md explains, shows and fixes', (code) => {
-  const [, byHand = ''] = readFileSync(pathOf(`hazards/${code}.md`), 'utf8').split('<!-- end -->');
-  const headings = [...byHand.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  const headings = [...writtenIn(`hazards/${code}.md`).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   expect(headings).toEqual(['On the wire', 'How it shows', 'The fix']);
 });
 

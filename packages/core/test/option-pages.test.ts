@@ -3,13 +3,15 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hazardPage, hazards } from '../src/hazards.ts';
 import { optionNames } from '../src/options.ts';
-import { pathOf, poolerNames, poolerPages, regenerated } from './pages.ts';
+import { stories } from '../src/stories.ts';
+import { errorPages, pathOf, poolerNames, poolerPages, regenerated } from './pages.ts';
 
 // The pages are written anew by running this file with `-u`.
 
 test.each([
   ['options.md', poolerNames()],
   ['poolers/README.md', poolerPages()],
+  ['errors.md', errorPages()],
 ])('docs/%s has the tables of the rows', async (page, generated) => {
   await expect(regenerated(page, generated)).toMatchFileSnapshot(pathOf(page));
 });
@@ -19,9 +21,15 @@ test('docs/options.md has a section for each option', () => {
   expect(headings.map(([, name]) => name)).toEqual(optionNames);
 });
 
+test('docs/errors.md has a section for each story, which explain() points to', () => {
+  const headings = [...readFileSync(pathOf('errors.md'), 'utf8').matchAll(/^## (.+)$/gm)];
+  expect(headings.map(([, heading]) => heading)).toEqual(stories.map(({ id }) => id));
+  for (const { id } of stories) expect(id).toMatch(/^[a-z0-9-]+$/);
+});
+
 describe('links lead to a page that exists', () => {
   const hazardPages = Object.values(hazards).map(({ code }) => hazardPage(code).replace('docs/', ''));
-  const pages = ['options.md', 'poolers/README.md', 'hazards/README.md', ...hazardPages];
+  const pages = ['options.md', 'errors.md', 'poolers/README.md', 'hazards/README.md', ...hazardPages];
 
   test.each(pages)('docs/%s', (page) => {
     const links = [...readFileSync(pathOf(page), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];

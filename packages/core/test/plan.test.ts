@@ -40,7 +40,10 @@ describe('what is refused', () => {
     inside: HazardCode | undefined,
   ])[] = [
     ['select 1', undefined, undefined],
-    ["set local work_mem to '64MB'", undefined, undefined],
+    ["set local work_mem to '64MB'", 'POOLSAFE_LOCAL_OUTSIDE_TRANSACTION', undefined],
+    ['select pg_advisory_xact_lock(1)', 'POOLSAFE_LOCAL_OUTSIDE_TRANSACTION', undefined],
+    ['begin', undefined, undefined],
+    ['select pg_terminate_backend($1)', 'POOLSAFE_CANCEL', 'POOLSAFE_CANCEL'],
     [set, 'POOLSAFE_SESSION_SET', 'POOLSAFE_SESSION_SET'],
     ['listen news', 'POOLSAFE_LISTEN', 'POOLSAFE_LISTEN'],
     ['select lastval()', 'POOLSAFE_SEQUENCE_STATE', undefined],
@@ -58,6 +61,29 @@ describe('what is refused', () => {
       expect(plan.check(sql, inside)?.code).toBe(codeInside);
     }
     for (const pooler of lenient) expect(planFor(unknown, { pooler }).check(sql, outside)).toBeUndefined();
+  });
+
+  test('on a pool, also what needs one client for more than one statement', () => {
+    const plan = planFor(unknown, { pooler: 'pgbouncer-1.26' });
+    const onPool = { ...outside, onPool: true };
+    expect(plan.check('begin', onPool)?.code).toBe('POOLSAFE_TRANSACTION_ON_POOL');
+    expect(plan.check('begin; select 1; commit', onPool)).toBeUndefined();
+    expect(plan.hazards('begin; set a.b = 1', onPool)).toEqual([
+      'POOLSAFE_SESSION_SET',
+      'POOLSAFE_TRANSACTION_ON_POOL',
+    ]);
+    expect(plan.hazards('set local a.b = 1', onPool)).toEqual(['POOLSAFE_LOCAL_OUTSIDE_TRANSACTION']);
+    for (const pooler of lenient) expect(planFor(unknown, { pooler }).check('begin', onPool)).toBeUndefined();
+  });
+
+  test('hazards are all there are, allowed or not', () => {
+    const sql = 'select lastval(), pg_advisory_lock(1)';
+    for (const onHazard of ['throw', 'warn', 'allow'] as const) {
+      const plan = planFor(unknown, { onHazard, allow: ['POOLSAFE_ADVISORY_LOCK'] });
+      expect(plan.hazards(sql, outside)).toEqual(['POOLSAFE_ADVISORY_LOCK', 'POOLSAFE_SEQUENCE_STATE']);
+      expect(plan.hazards(sql, inside)).toEqual(['POOLSAFE_ADVISORY_LOCK']);
+      expect(plan.hazards('select 1', outside)).toEqual([]);
+    }
   });
 
   test('allow lets through what it names, and no other hazard of the same text', () => {

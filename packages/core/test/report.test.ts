@@ -1,12 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { HazardError } from '../src/errors.ts';
 import { type Plan, planFor } from '../src/plan.ts';
 import { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from '../src/report.ts';
 import { parseTarget } from '../src/target.ts';
 
 const outside = { inTransaction: false };
+const inside = { inTransaction: true };
+const said = (events: readonly HazardEvent[]) => events.map(({ action, error }) => `${action} ${error.code}`);
 const planWith = (onHazard: Plan['onHazard']) => planFor(parseTarget('postgres://db/shop'), { onHazard });
 
 let clear: () => void = () => {};
@@ -76,16 +78,110 @@ test('warn: what it remembers is bounded', async () => {
   expect(warnings).toHaveLength(1002);
 });
 
-test.each(['select 1', 'set local role app'])('nothing is said about %s', (sql) => {
+test('warn: once per text and hazard, whatever policy a query adds', async () => {
+  const plan = planWith('warn');
+  const both = 'set a.b = 1; listen news';
+  const warnings = await warningsOf(() => {
+    for (let i = 0; i < 2; i += 1) {
+      guard(plan, both, outside);
+      guard(plan.withPolicy({}), both, outside);
+      guard(planWith('throw'), 'select 1', outside);
+      guard(plan.withPolicy({ allow: ['POOLSAFE_SESSION_SET'] }), both, outside);
+      guard(plan.withPolicy({ onHazard: 'allow' }), 'listen other', outside);
+    }
+  });
+  expect(warnings.map(({ code }) => code)).toEqual(['POOLSAFE_SESSION_SET', 'POOLSAFE_LISTEN']);
+});
+
+test('a policy of a query refuses where the pool would warn', async () => {
   const events = published<HazardEvent>('poolsafe:hazard');
-  expect(guard(planWith('throw'), sql, outside)).toBeUndefined();
+  const plan = planWith('warn').withPolicy({ onHazard: 'throw' });
+  const warnings = await warningsOf(() => {
+    expect(guard(plan, 'listen news', outside)?.code).toBe('POOLSAFE_LISTEN');
+  });
+  expect(warnings).toEqual([]);
+  expect(events.map(({ action }) => action)).toEqual(['throw']);
+});
+
+test('nothing is said about a safe statement', () => {
+  const events = published<HazardEvent>('poolsafe:hazard');
+  expect(guard(planWith('throw'), 'select 1', outside)).toBeUndefined();
+  expect(guard(planWith('throw'), 'set local role app', inside)).toBeUndefined();
+  expect(guard(planWith('throw'), 'begin', outside)).toBeUndefined();
   expect(events).toEqual([]);
 });
 
-test('allow: nothing is refused and nothing is published', () => {
+test('allow: what is let through is published each time, without a warning', async () => {
   const events = published<HazardEvent>('poolsafe:hazard');
-  expect(guard(planWith('allow'), 'listen news', outside)).toBeUndefined();
-  expect(events).toEqual([]);
+  const target = parseTarget('postgres://db/shop');
+  const warnings = await warningsOf(() => {
+    for (const onHazard of ['throw', 'warn'] as const) {
+      const plan = planFor(target, { onHazard, allow: ['POOLSAFE_LISTEN'] });
+      expect(guard(plan, 'listen news', outside)).toBeUndefined();
+    }
+    for (let i = 0; i < 2; i += 1) expect(guard(planWith('allow'), 'listen news', outside)).toBeUndefined();
+  });
+  expect(warnings).toEqual([]);
+  expect(said(events)).toEqual(Array(4).fill('allow POOLSAFE_LISTEN'));
+});
+
+test('of several hazards, it is about the first that is not allowed', async () => {
+  const events = published<HazardEvent>('poolsafe:hazard');
+  const allow = ['POOLSAFE_SESSION_SET'] as const;
+  await warningsOf(() => {
+    for (const onHazard of ['throw', 'warn', 'allow'] as const) {
+      guard(
+        planFor(parseTarget('postgres://db/shop'), { onHazard, allow }),
+        'set a.b = 1; listen news',
+        outside,
+      );
+    }
+  });
+  expect(said(events)).toEqual([
+    'throw POOLSAFE_LISTEN',
+    'warn POOLSAFE_LISTEN',
+    'allow POOLSAFE_SESSION_SET',
+  ]);
+});
+
+describe('through a pool, which leaves to its client what the client says as well', () => {
+  const onPool = { ...outside, onPool: true };
+  const told: readonly (readonly [
+    onHazard: Plan['onHazard'],
+    sql: string,
+    pool: readonly string[],
+    client: readonly string[],
+  ])[] = [
+    ['throw', 'listen news', ['throw POOLSAFE_LISTEN'], []],
+    ['throw', 'begin', ['throw POOLSAFE_TRANSACTION_ON_POOL'], []],
+    ['warn', 'listen news', [], ['warn POOLSAFE_LISTEN']],
+    ['warn', 'begin', ['warn POOLSAFE_TRANSACTION_ON_POOL'], []],
+    ['warn', 'begin; set a.b = 1', ['warn POOLSAFE_TRANSACTION_ON_POOL'], ['warn POOLSAFE_SESSION_SET']],
+    ['warn', 'set local a.b = 1', [], ['warn POOLSAFE_LOCAL_OUTSIDE_TRANSACTION']],
+    ['allow', 'listen news', [], ['allow POOLSAFE_LISTEN']],
+    ['allow', 'commit', ['allow POOLSAFE_TRANSACTION_ON_POOL'], []],
+  ];
+
+  test.each(told)('%s %s', async (onHazard, sql, pool, client) => {
+    const events = published<HazardEvent>('poolsafe:hazard');
+    const plan = planWith(onHazard);
+    const warnings = await warningsOf(() => {
+      const refused = guard(plan, sql, onPool);
+      expect(said(events)).toEqual(pool);
+      if (refused === undefined) guard(plan, sql, outside);
+      expect(said(events)).toEqual([...pool, ...client]);
+    });
+    expect(warnings).toHaveLength(onHazard === 'warn' ? events.length : 0);
+  });
+
+  test('what the pool allows', () => {
+    const events = published<HazardEvent>('poolsafe:hazard');
+    const allow = ['POOLSAFE_TRANSACTION_ON_POOL', 'POOLSAFE_SESSION_SET'] as const;
+    const plan = planFor(parseTarget('postgres://db/shop'), { allow });
+    for (const context of [onPool, outside])
+      expect(guard(plan, 'begin; set a.b = 1', context)).toBeUndefined();
+    expect(said(events)).toEqual(['allow POOLSAFE_TRANSACTION_ON_POOL', 'allow POOLSAFE_SESSION_SET']);
+  });
 });
 
 test('a lost connection is published as it is', () => {
