@@ -1,10 +1,18 @@
-import type { Plan, PoolsafeOptions } from '@poolsafe/core';
+import type { Plan, Policy, PoolsafeOptions } from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient } from './guarded-client.ts';
 
 /** The options of the Client of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export interface ClientConfig extends pg.ClientConfig {
   poolsafe?: PoolsafeOptions | undefined;
+}
+
+declare module 'pg' {
+  // biome-ignore lint/suspicious/noExplicitAny: must be declared as in pg.
+  interface QueryConfig<I = any[]> {
+    /** The policy for this query alone. Only {@link Client} and `Pool` of @poolsafe/pg look at it. */
+    poolsafe?: Policy | undefined;
+  }
 }
 
 /** Instances of {@link Client}. */

@@ -2,6 +2,7 @@ import {
   assertSingleHost,
   configError,
   guard,
+  hintFor,
   type Plan,
   type PoolsafeOptions,
   parseTarget,
@@ -10,7 +11,15 @@ import {
 } from '@poolsafe/core';
 import pg from 'pg';
 import { nativeRefused } from './native.ts';
-import { isSubmittable, nameOf, refuse, textOf, unnamed } from './query-forms.ts';
+import {
+  guardedSubmittable,
+  isSubmittable,
+  nameOf,
+  policyOf,
+  refuse,
+  textOf,
+  unnamed,
+} from './query-forms.ts';
 import { TransactionState } from './transaction-state.ts';
 
 type ClientClass = typeof pg.Client;
@@ -64,20 +73,33 @@ function subclassOf(Base: ClientClass): ClientClass {
       this.#transaction = new TransactionState(this.connection, this);
       // The error has already gone to the query that was running. Without a listener it would end the process.
       this.on('error', reportConnectionError);
+      if (this.poolsafe.pooler.name !== 'direct') this.connection.on('errorMessage', fillHint);
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
     override query(query: any, ...rest: any[]): any {
       // Exactly as many arguments as were given: tracers look for the callback in the last one.
-      const send = (given: unknown) => super.query.apply(this, [given, ...rest] as never);
-      if (query === null || query === undefined) return send(query);
+      const send = (...given: unknown[]) => super.query.apply(this, given as never);
+      if (query === null || query === undefined) return send(query, ...rest);
       const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
+      const state = this.#transaction;
       if (text !== undefined) {
-        const error = guard(this.poolsafe, text, this.#transaction);
+        const plan = policyOf(this.poolsafe, query);
+        if (plan instanceof Error) return this.#refuse(plan, query, rest);
+        if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
+          const check = () => guard(plan, text, { inTransaction: state.open });
+          state.sending(text);
+          return guardedSubmittable(this.#named(query, text), rest, check, send);
+        }
+        const error = guard(plan, text, { inTransaction: state.open && state.certain });
         if (error !== undefined) return this.#refuse(error, query, rest);
       }
-      this.#transaction.sending(text);
-      return send(this.poolsafe.keepsNames ? query : this.#withoutName(query, text));
+      state.sending(text);
+      return send(this.#named(query, text), ...rest);
+    }
+
+    #named<Q>(query: Q, text: string | undefined): Q | object {
+      return this.poolsafe.keepsNames ? query : this.#withoutName(query, text);
     }
 
     #withoutName<Q>(query: Q, text: string | undefined): Q | object {
@@ -95,6 +117,19 @@ function subclassOf(Base: ClientClass): ClientClass {
       return query;
     }
   };
+}
+
+/** Whether it matters for a text if a transaction is open. */
+function dependsOnState(plan: Plan, text: string): boolean {
+  const [inside, outside] = [true, false].map(
+    (inTransaction) => plan.hazards(text, { inTransaction }).length,
+  );
+  return inside !== outside;
+}
+
+/** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
+function fillHint(error: { hint?: string | undefined }): void {
+  error.hint ??= hintFor(error);
 }
 
 function checkUrl(url: unknown): void {

@@ -1,3 +1,6 @@
+import { type ConfigError, type Plan, type Policy, PoolsafeError } from '@poolsafe/core';
+import pg from 'pg';
+
 /** What `query` takes as its first argument, as far as poolsafe looks at it. */
 interface Queryable {
   readonly text?: unknown;
@@ -49,4 +52,58 @@ export function refuse(error: Error, ...given: readonly unknown[]): Promise<neve
   if (callback === undefined) return Promise.reject(error);
   process.nextTick(callback as Callback, error);
   return undefined;
+}
+
+/** The plan for a query, which may carry a policy of its own. */
+export function policyOf(plan: Plan, query: unknown): Plan | ConfigError {
+  const { poolsafe } = query as { poolsafe?: Policy };
+  // A pg.Query or cursor has no such key; a pool or client, given by mistake, has its plan there.
+  if (poolsafe === undefined) return plan;
+  try {
+    return plan.withPolicy(poolsafe);
+  } catch (error) {
+    if (PoolsafeError.is(error)) return error as ConfigError;
+    throw error;
+  }
+}
+
+type Send = (...given: unknown[]) => unknown;
+
+interface Submitting {
+  submit(connection: unknown): unknown;
+  callback?: unknown;
+  query_timeout?: unknown;
+}
+
+/**
+ * Hands over a query that is checked when its turn comes, since only then the server has said whether a
+ * transaction is open. pg gives an error that `submit` returns to the query, and sends nothing.
+ */
+export function guardedSubmittable(
+  query: unknown,
+  rest: unknown[],
+  check: () => Error | undefined,
+  send: Send,
+): unknown {
+  if (isSubmittable(query)) return send(checkedOnSubmit(query as unknown as Submitting, check), ...rest);
+  const made = new pg.Query(query as never, ...(rest as [])) as unknown as Submitting;
+  made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
+  const submitting = checkedOnSubmit(made, check);
+  if (typeof submitting.callback === 'function') {
+    send(submitting);
+    return undefined;
+  }
+  return new Promise((resolve, reject) => {
+    submitting.callback = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result));
+    send(submitting);
+  });
+}
+
+function checkedOnSubmit(query: Submitting, check: () => Error | undefined): Submitting {
+  const { submit } = query;
+  query.submit = (connection) => {
+    query.submit = submit;
+    return check() ?? query.submit(connection);
+  };
+  return query;
 }

@@ -5,26 +5,31 @@ const control: ReadonlySet<Effect> = new Set(['tx:control', 'tx:two_phase', 'opa
 
 /**
  * Follows whether a connection is in a transaction, from what the server says after each statement
- * (ReadyForQuery). While statements are queued that may begin or end one, the state is not certain, and counts
- * as outside.
+ * (ReadyForQuery).
  */
 export class TransactionState {
-  #status = 'I';
+  #open = false;
   #outstanding = 0;
   #controlOutstanding = false;
 
   /** `connection` is `client.connection`, whose events exist in every supported version of pg. */
   constructor(connection: EventEmitter, client: EventEmitter) {
     connection.on('readyForQuery', ({ status }: { status?: string }) => {
-      this.#status = status ?? 'I';
+      this.#open = status === 'T' || status === 'E';
       this.#settle(Math.max(0, this.#outstanding - 1));
     });
     // A statement that never reached the server is not answered: start afresh when nothing is queued.
     client.on('drain', () => this.#settle(0));
   }
 
-  get inTransaction(): boolean {
-    return this.#status !== 'I' && !this.#controlOutstanding;
+  /** What the server said last. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Whether that still holds for the next statement: nothing is queued that may begin or end a transaction. */
+  get certain(): boolean {
+    return !this.#controlOutstanding;
   }
 
   /** Must be told of each statement that is handed to the driver, `undefined` where its text is not known. */

@@ -80,8 +80,8 @@ const reactions: [title: string, poolsafe: PoolsafeOptions, heard: unknown[]][] 
       ['PoolsafeWarning', code],
     ],
   ],
-  ['allow everything', { onHazard: 'allow' }, ['64MB']],
-  ['allow this one', { allow: [code] }, ['64MB']],
+  ['allow everything', { onHazard: 'allow' }, ['64MB', ['allow', code], ['allow', code], ['allow', code]]],
+  ['allow this one', { allow: [code] }, ['64MB', ['allow', code], ['allow', code], ['allow', code]]],
   ['allow another one', { allow: ['POOLSAFE_LISTEN'] }, [code, ['throw', code]]],
   ['direct', { pooler: 'direct' }, ['64MB']],
 ];
@@ -108,13 +108,16 @@ const everything = [
   'discard all',
   'select lastval()',
   'select setseed(0.5)',
+  "set local work_mem to '64MB'",
+  'begin',
+  'select pg_cancel_backend(0)',
 ];
 
 test('behind a pooler each hazard is refused, directly none', async () => {
   const codes = await Promise.all(everything.map((text) => heard(pooled, {}, (pool) => pool.query(text))));
   expect(new Set(codes.map(([first]) => first)).size).toBe(everything.length);
   await withClient({ ...database.direct, poolsafe: { pooler: 'direct' } }, async (client) => {
-    const outcomes = await queued(client, next, ...everything);
+    const outcomes = await queued(client, next, ...everything, 'rollback');
     expect(outcomes.filter((outcome) => outcome.startsWith('POOLSAFE'))).toEqual([]);
     expect(outcomes).toEqual(expect.arrayContaining(['SET', 'LISTEN', 'PREPARE', 'DISCARD']));
   });

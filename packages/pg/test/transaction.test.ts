@@ -23,7 +23,7 @@ const stories: readonly [title: string, ...flights: Flight[]][] = [
   ['inside, and with the end on its way', ...inside, { [last]: 'SELECT', commit: 'COMMIT' }],
   ['behind the end on its way', ...inside, { commit: 'COMMIT', [last]: refused }],
   ['after the end', ...inside, { commit: 'COMMIT' }, { [last]: refused }],
-  ['with the begin on its way', { begin: 'BEGIN', [next]: 'SELECT', [last]: refused }, { [last]: 'SELECT' }],
+  ['with the begin on its way', { begin: 'BEGIN', [next]: 'SELECT', [last]: 'SELECT' }],
   [
     'back at a savepoint',
     ...inside,
@@ -47,7 +47,16 @@ const stories: readonly [title: string, ...flights: Flight[]][] = [
   ],
   ['begun within a text', { 'select 1; begin; select 2': undefined }, { [next]: 'SELECT', [last]: 'SELECT' }],
   ['begun and ended within a text', { 'begin; select 1; commit': undefined }, { [last]: refused }],
-  ['all in one text', { [`begin; ${next}; ${last}; commit`]: refused }],
+  ['all in one text', { [`begin; ${next}; ${last}; commit`]: undefined }, { [last]: refused }],
+  ['begun in vain', { 'begin nonsense': '42601', [next]: 'SELECT', [last]: refused }, { [next]: 'SELECT' }],
+  [
+    'local, with the begin on its way',
+    { begin: 'BEGIN', "set local work_mem = '9MB'": 'SET', commit: 'COMMIT' },
+  ],
+  [
+    'local, behind the end',
+    { begin: 'BEGIN', commit: 'COMMIT', "set local work_mem = '9MB'": 'POOLSAFE_LOCAL_OUTSIDE_TRANSACTION' },
+  ],
   [
     'an error on its way',
     { 'select 1 / 0': '22012', begin: 'BEGIN' },

@@ -102,12 +102,6 @@ const succeeding: Record<string, Form> = {
   'empty text': (on) => on.query(''),
   'nothing but a comment': (on) => on.query('-- nothing'),
   'empty text, named': (on) => on.query({ name: 'empty', text: '' }),
-  'a transaction': async (on) => [
-    await on.query('begin isolation level repeatable read'),
-    await on.query("insert into item values (4, 'four') returning *"),
-    await on.query('rollback'),
-    await on.query('select count(*) from item'),
-  ],
   'queries that wait for each other': (on) =>
     Promise.all([1, 2, 3].map((n) => on.query({ name: 'queued', text: 'select $1::int as n', values: [n] }))),
 };
@@ -170,6 +164,12 @@ export const clientForms: Record<string, (client: pg.Client) => Promise<unknown>
     return notices;
   },
   'a callback that is no function': (client) => failure(() => client.query(text, [], 'x' as never)),
+  'a transaction': async (client) => [
+    shapeOf(await client.query('begin isolation level repeatable read')),
+    shapeOf(await client.query("insert into item values (4, 'four') returning *")),
+    shapeOf(await client.query('rollback')),
+    shapeOf(await client.query('select count(*) from item')),
+  ],
   'a failed transaction': async (client) => [
     shapeOf(await client.query('begin')),
     await failure(() => client.query('select 1 / 0')),
