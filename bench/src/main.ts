@@ -7,7 +7,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    pairs: { type: 'string', default: '9' },
+    pairs: { type: 'string', default: '31' },
   },
 });
 const { json, only } = values;

@@ -1,9 +1,9 @@
 import { Pool as SafePool } from '@poolsafe/pg';
 import { type Stack, startStack } from '@poolsafe/stack';
 import pg from 'pg';
-import { compare, type Ratio } from './pairs.ts';
+import { compare, type Measured, type Ratio } from './pairs.ts';
 
-const statements = 3000;
+const statements = 1500;
 const clients = 10;
 
 /** `pg` and `@poolsafe/pg` with the same statements, directly and through each PgBouncer. */
@@ -27,12 +27,15 @@ export async function benchPg(pairs: number): Promise<readonly Ratio[]> {
 }
 
 export function showPg(ratios: readonly Ratio[], pairs: number): string {
-  const lines = ratios.map(({ what, bare, poolsafe, ratio }) => {
-    const [least, middle, most] = ratio.map((number) => number.toFixed(2));
+  const lines = ratios.map(({ what, bare, poolsafe, ratio, cpuRatio }) => {
     const absolute = `bare ${bare.toFixed(0)}/s, poolsafe ${poolsafe.toFixed(0)}/s`;
-    return `${what.padEnd(18)} ${absolute}, ratio ${middle} (${least} to ${most})`;
+    return `${what.padEnd(18)} ${absolute}, ratio ${shown(ratio)}, CPU time of the client ${shown(cpuRatio)}`;
   });
   return [`pg, primary-key select, ${clients} clients, ${pairs} pairs in turn`, ...lines].join('\n');
+}
+
+function shown([least, middle, most]: Ratio['ratio']): string {
+  return `${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 async function targets(stack: Stack): Promise<readonly (readonly [what: string, url: string])[]> {
@@ -48,8 +51,8 @@ async function targets(stack: Stack): Promise<readonly (readonly [what: string, 
   ];
 }
 
-async function throughput(pool: pg.Pool): Promise<number> {
-  const started = performance.now();
+async function throughput(pool: pg.Pool): Promise<Measured> {
+  const [started, used] = [performance.now(), process.cpuUsage()];
   let left = statements;
   const worker = async () => {
     while (left > 0) {
@@ -58,5 +61,6 @@ async function throughput(pool: pg.Pool): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: clients }, worker));
-  return (statements / (performance.now() - started)) * 1000;
+  const { user, system } = process.cpuUsage(used);
+  return { rate: (statements / (performance.now() - started)) * 1000, cpu: user + system };
 }

@@ -40,6 +40,8 @@ export async function prepareServer(postgres: Address): Promise<void> {
 export interface Site extends AsyncDisposable {
   /** Through the pooler. */
   readonly url: string;
+  /** The same as superuser, where there is one. */
+  readonly superuserUrl: string | undefined;
   /** Where the tables of the case are: through a pooler of one's own there is no search_path to rely on. */
   readonly schema: string;
   /** Runs SQL as the application's role, without the pooler where that is possible. */
@@ -57,6 +59,7 @@ export async function openSiteAt(url: string): Promise<Site> {
   await sql(`create schema ${schema}`);
   return {
     url,
+    superuserUrl: undefined,
     schema,
     sql,
     admin: () =>
@@ -81,8 +84,11 @@ export async function openSite(postgres: Address, spec: PgBouncerSpec): Promise<
   const superuser = { ...postgres, database };
   const pooler = await startPgBouncer(spec, postgres);
   const { host, port } = pooler.address;
+  const urlOf = ({ user, password }: typeof role) =>
+    `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
   return {
-    url: `postgres://${role.user}:${encodeURIComponent(role.password)}@${host}:${port}/${database}`,
+    url: urlOf(role),
+    superuserUrl: urlOf(postgres),
     schema: 'public',
     sql: (text) => runAs({ ...superuser, ...role }, [text]),
     admin: (text) => runAs(superuser, [text]),

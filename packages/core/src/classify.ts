@@ -33,7 +33,13 @@ export function classify(sql: string): readonly Effect[] {
   return isPlain(sql) ? nothing : known(sql);
 }
 
-/** Whether a text certainly has no effect, told without reading it word by word. */
+/**
+ * Whether a text certainly has no effect, told without reading it word by word: most of what ORMs send.
+ *
+ * ```ts
+ * isPlain('select * from notes where id = $1') // true
+ * ```
+ */
 export function isPlain(sql: string): boolean {
   return plainHead.test(sql) && !suspicious.test(sql);
 }

@@ -165,7 +165,7 @@ export const hazards: { readonly [Code in HazardCode]: Hazard } = {
     consequence: 'it is missing on the next one, and present for other clients',
     fix: 'session_preload_libraries for the role or database',
     example: { runs: 'query', sql: ["alter role app set session_preload_libraries = 'auto_explain'"] },
-    source: 'PostgreSQL documentation, LOAD; not run',
+    source: 'conformance: load',
   },
   POOLSAFE_DISCARD: {
     code: 'POOLSAFE_DISCARD',

@@ -1,4 +1,4 @@
-export { classify } from './classify.ts';
+export { classify, isPlain } from './classify.ts';
 export { type Effect, effects } from './effects.ts';
 export { ConfigError, configError, HazardError, PoolsafeError, type PoolsafeErrorCode } from './errors.ts';
 export { type Explanation, explain, hintFor } from './explain.ts';

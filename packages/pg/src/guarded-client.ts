@@ -13,6 +13,7 @@ import pg from 'pg';
 import { nativeRefused } from './native.ts';
 import {
   guardedSubmittable,
+  isHarmless,
   isSubmittable,
   nameOf,
   policyOf,
@@ -70,7 +71,7 @@ function subclassOf(Base: ClientClass): ClientClass {
       checkUrl(typeof config === 'string' ? config : config?.connectionString);
       super(config as string | pg.ClientConfig);
       this.poolsafe = (typeof config === 'object' && plans.get(config)) || planOf(this, config);
-      this.#transaction = new TransactionState(this.connection, this);
+      this.#transaction = new TransactionState(this, this.connection);
       // The error has already gone to the query that was running. Without a listener it would end the process.
       this.on('error', reportConnectionError);
       if (this.poolsafe.pooler.name !== 'direct') this.connection.on('errorMessage', fillHint);
@@ -78,10 +79,9 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
     override query(query: any, ...rest: any[]): any {
-      // Exactly as many arguments as were given: tracers look for the callback in the last one.
-      const send = (...given: unknown[]) => super.query.apply(this, given as never);
-      if (query === null || query === undefined) return send(query, ...rest);
+      if (query === null || query === undefined) return this.#send(query, rest);
       const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
+      if (text !== undefined && isHarmless(query, text)) return this.#send(this.#named(query, text), rest);
       const state = this.#transaction;
       if (text !== undefined) {
         const plan = policyOf(this.poolsafe, query);
@@ -89,13 +89,20 @@ function subclassOf(Base: ClientClass): ClientClass {
         if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
           const check = () => guard(plan, text, { inTransaction: state.open });
           state.sending(text);
-          return guardedSubmittable(this.#named(query, text), rest, check, send);
+          return guardedSubmittable(this.#named(query, text), rest, check, (...given) =>
+            this.#send(...given),
+          );
         }
         const error = guard(plan, text, { inTransaction: state.open && state.certain });
         if (error !== undefined) return this.#refuse(error, query, rest);
       }
       state.sending(text);
-      return send(this.#named(query, text), ...rest);
+      return this.#send(this.#named(query, text), rest);
+    }
+
+    /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
+    #send(query: unknown, rest: unknown[]): unknown {
+      return super.query.apply(this, [query, ...rest] as never);
     }
 
     #named<Q>(query: Q, text: string | undefined): Q | object {

@@ -1,7 +1,7 @@
 import { configError, guard, type Plan, type PoolsafeOptions } from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient, sharePlan } from './guarded-client.ts';
-import { policyOf, refuse, textOf } from './query-forms.ts';
+import { isHarmless, policyOf, refuse, textOf } from './query-forms.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export interface PoolConfig extends pg.PoolConfig {
@@ -40,7 +40,8 @@ class GuardedPool extends pg.Pool {
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
   override query(query: any, ...rest: any[]): any {
     const text = textOf(query);
-    if (text === undefined) return super.query.apply(this, [query, ...rest] as never);
+    if (text === undefined || isHarmless(query, text))
+      return super.query.apply(this, [query, ...rest] as never);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
     const plan = policyOf(this.poolsafe, query);
     const error = plan instanceof Error ? plan : guard(plan, text, { inTransaction: false, onPool: true });

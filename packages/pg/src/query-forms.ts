@@ -1,4 +1,4 @@
-import { type ConfigError, type Plan, type Policy, PoolsafeError } from '@poolsafe/core';
+import { type ConfigError, isPlain, type Plan, type Policy, PoolsafeError } from '@poolsafe/core';
 import pg from 'pg';
 
 /** What `query` takes as its first argument, as far as poolsafe looks at it. */
@@ -54,6 +54,11 @@ export function refuse(error: Error, ...given: readonly unknown[]): Promise<neve
   return undefined;
 }
 
+/** Whether there is nothing to decide about a query: its text is plain, and it carries no policy that may be wrong. */
+export function isHarmless(query: unknown, text: string): boolean {
+  return (query as { poolsafe?: unknown }).poolsafe === undefined && isPlain(text);
+}
+
 /** The plan for a query, which may carry a policy of its own. */
 export function policyOf(plan: Plan, query: unknown): Plan | ConfigError {
   const { poolsafe } = query as { poolsafe?: Policy };
@@ -67,7 +72,7 @@ export function policyOf(plan: Plan, query: unknown): Plan | ConfigError {
   }
 }
 
-type Send = (...given: unknown[]) => unknown;
+type Send = (query: unknown, rest: unknown[]) => unknown;
 
 interface Submitting {
   submit(connection: unknown): unknown;
@@ -85,17 +90,17 @@ export function guardedSubmittable(
   check: () => Error | undefined,
   send: Send,
 ): unknown {
-  if (isSubmittable(query)) return send(checkedOnSubmit(query as unknown as Submitting, check), ...rest);
+  if (isSubmittable(query)) return send(checkedOnSubmit(query as unknown as Submitting, check), rest);
   const made = new pg.Query(query as never, ...(rest as [])) as unknown as Submitting;
   made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
   const submitting = checkedOnSubmit(made, check);
   if (typeof submitting.callback === 'function') {
-    send(submitting);
+    send(submitting, []);
     return undefined;
   }
   return new Promise((resolve, reject) => {
     submitting.callback = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result));
-    send(submitting);
+    send(submitting, []);
   });
 }
 

@@ -1,30 +1,33 @@
 import type { EventEmitter } from 'node:events';
 import { classify, type Effect } from '@poolsafe/core';
+import type pg from 'pg';
 
 const control: ReadonlySet<Effect> = new Set(['tx:control', 'tx:two_phase', 'opaque:do', 'opaque:call']);
+
+type StatusClient = Pick<pg.Client, 'once'> & Partial<Pick<pg.Client, 'getTransactionStatus'>>;
 
 /**
  * Follows whether a connection is in a transaction, from what the server says after each statement
  * (ReadyForQuery).
  */
 export class TransactionState {
-  #open = false;
-  #outstanding = 0;
+  readonly #client: StatusClient;
+  #lastStatus: string | null | undefined;
   #controlOutstanding = false;
 
-  /** `connection` is `client.connection`, whose events exist in every supported version of pg. */
-  constructor(connection: EventEmitter, client: EventEmitter) {
+  /** `connection` is `client.connection`: pg before 8.21 does not tell the status otherwise. */
+  constructor(client: StatusClient, connection: EventEmitter) {
+    this.#client = client;
+    if (client.getTransactionStatus !== undefined) return;
     connection.on('readyForQuery', ({ status }: { status?: string }) => {
-      this.#open = status === 'T' || status === 'E';
-      this.#settle(Math.max(0, this.#outstanding - 1));
+      this.#lastStatus = status;
     });
-    // A statement that never reached the server is not answered: start afresh when nothing is queued.
-    client.on('drain', () => this.#settle(0));
   }
 
   /** What the server said last. */
   get open(): boolean {
-    return this.#open;
+    const status = this.#client.getTransactionStatus?.() ?? this.#lastStatus;
+    return status === 'T' || status === 'E';
   }
 
   /** Whether that still holds for the next statement: nothing is queued that may begin or end a transaction. */
@@ -34,12 +37,12 @@ export class TransactionState {
 
   /** Must be told of each statement that is handed to the driver, `undefined` where its text is not known. */
   sending(sql: string | undefined): void {
-    this.#outstanding += 1;
-    this.#controlOutstanding ||= sql === undefined || classify(sql).some((effect) => control.has(effect));
-  }
-
-  #settle(outstanding: number): void {
-    this.#outstanding = outstanding;
-    if (outstanding === 0) this.#controlOutstanding = false;
+    if (this.#controlOutstanding) return;
+    if (sql !== undefined && !classify(sql).some((effect) => control.has(effect))) return;
+    this.#controlOutstanding = true;
+    // Everything that was handed over is answered.
+    this.#client.once('drain', () => {
+      this.#controlOutstanding = false;
+    });
   }
 }

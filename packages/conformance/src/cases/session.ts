@@ -282,4 +282,19 @@ export const sessionCases: readonly Case[] = [
       if (first === second) throw new Finding('leak', "another client's random() follows this seed");
     },
   },
+  {
+    id: 'load',
+    title: 'LOAD: another client has the library',
+    needs: [],
+    bare: always('leak'),
+    safe: always('refused'),
+    async run(context) {
+      // Only a superuser may load any library there is.
+      const url = context.site.superuserUrl ?? context.site.url;
+      await context.app({ url }).query("load 'auto_explain'");
+      const loaded = "select current_setting('auto_explain.log_min_duration', true) as setting";
+      const [row] = await context.app({ url }).query(loaded);
+      if (row?.setting !== null) throw new Finding('leak', "another client has this client's library");
+    },
+  },
 ];
