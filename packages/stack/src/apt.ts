@@ -3,8 +3,6 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const PUBLIC_MIRROR = 'http://localhost/debian';
-
 /** An apt whose package lists are there. */
 export interface Apt {
   readonly unpacked: string;
@@ -52,15 +50,16 @@ export async function updatedApt(directory: string, sources?: string): Promise<A
   };
 }
 
-/** The mirror that this system uses, if it is a Debian, and the public one, which has every suite. */
+/** The mirror that `POOLSAFE_DEBIAN_MIRROR` names, and the one that this system uses, if it is a Debian. */
 export async function mirrors(): Promise<string[]> {
   const format = ['indextargets', '--format', '$(REPO_URI) $(ORIGIN) $(LABEL)', 'Created-By: Packages'];
   const lines = (await run('apt-get', format)).split('\n').map((line) => line.split(' '));
   const own = lines.find(([uri = '', origin, label]) => {
     return /\/debian\/?$/.test(uri) || (origin === 'Debian' && label === 'Debian');
   });
-  const uris = [own?.[0] ?? PUBLIC_MIRROR, PUBLIC_MIRROR].map((uri) => uri.replace(/\/$/, ''));
-  return [...new Set(uris)];
+  const uris = [process.env.POOLSAFE_DEBIAN_MIRROR, own?.[0]].flatMap((uri) => uri?.replace(/\/$/, '') || []);
+  if (uris.length > 0) return [...new Set(uris)];
+  throw new Error('This system knows no Debian mirror: set POOLSAFE_DEBIAN_MIRROR to the URL of one.');
 }
 
 async function run(file: string, args: readonly string[], cwd?: string): Promise<string> {
