@@ -37,15 +37,15 @@ export interface Demo {
 }
 
 /** Runs every scenario through the four PgBouncers of a stack that is started for it. */
-export async function runOnStack(report: Report): Promise<Demo> {
+export async function runOnStack(report: Report, signal: AbortSignal): Promise<Demo> {
   await using stack = await startStack({ onProgress: report });
   const servers: Servers = await standardServers(stack);
   const execute: Execute = (run) => runCase(run, servers);
-  return { cells: await runAll(servers.poolers, scenarios, execute, report), notRun: [] };
+  return { cells: await runAll(servers.poolers, scenarios, execute, report, signal), notRun: [] };
 }
 
 /** Runs every scenario through one pooler, each in a schema of its own that it removes. */
-export async function runOnUrl(url: string, report: Report): Promise<Demo> {
+export async function runOnUrl(url: string, report: Report, signal: AbortSignal): Promise<Demo> {
   const { hostname, port } = new URL(url);
   // The cases of the demo look at none of this: they take the URL and nothing else.
   const pooler = { name: `${hostname}:${port || 5432}` } as PoolerUnderTest;
@@ -58,7 +58,7 @@ export async function runOnUrl(url: string, report: Report): Promise<Demo> {
   };
   const left = scenarios.filter((scenario) => !possible.includes(scenario));
   return {
-    cells: await runAll([pooler], possible, execute, report),
+    cells: await runAll([pooler], possible, execute, report, signal),
     notRun: left.map(
       ({ title }) => `${title}: this role bypasses row-level security, so there is nothing to see`,
     ),
@@ -78,11 +78,13 @@ async function runAll(
   chosen: readonly Scenario[],
   execute: Execute,
   report: Report,
+  signal: AbortSignal,
 ): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const pooler of poolers) {
     for (const subject of subjects) {
       for (const scenario of chosen) {
+        signal.throwIfAborted();
         report(`${pooler.name}: ${subject.name}: ${scenario.title}`);
         cells.push(await runOne(pooler, subject, scenario, execute));
       }

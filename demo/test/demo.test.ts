@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { PoolerUnderTest } from '@poolsafe/conformance';
 import pg from 'pg';
@@ -64,6 +65,17 @@ test('says so when there is nothing to show: no pooler on the other side', async
   const { code, stdout } = await demo('--pooler', direct);
   expect(stdout).toContain('Bare, 0 of 6 break. With poolsafe, 0 do.');
   expect(code).toBe(1);
+});
+
+test('interrupted, it removes what it made', async () => {
+  const argv = ['--conditions=@poolsafe/source', '--import', 'tsx', main, '--pooler', urlOf(poolers[0])];
+  const child = spawn(process.execPath, argv, { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const schemas = "select nspname from pg_namespace where nspname like 'poolsafe%'";
+  await expect.poll(async () => (await admin(schemas, database)).rowCount, { timeout: 10_000 }).toBe(1);
+  child.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect((await admin(schemas, database)).rows).toEqual([]);
 });
 
 test('says what it could not run: a superuser sees every row anyway', async () => {

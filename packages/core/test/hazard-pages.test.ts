@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { hazards } from '../src/hazards.ts';
 import { hazardFixes, hazardFrame, hazardIndex, pathOf, regenerated, writtenIn } from './pages.ts';
@@ -28,4 +28,8 @@ test('docs/hazards/README.md lists them', async () => {
 test('there is no page without a hazard', () => {
   const pages = Object.keys(hazards).map((code) => `${code}.md`);
   expect(readdirSync(pathOf('hazards')).sort()).toEqual([...pages, 'README.md'].sort());
+});
+
+test.each(Object.keys(hazards))('the README says that or why %s is refused', (code) => {
+  expect(readFileSync(pathOf('../README.md'), 'utf8')).toContain(`(docs/hazards/${code}.md)`);
 });
