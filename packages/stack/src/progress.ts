@@ -22,7 +22,8 @@ export async function withProgress<T>(
 ): Promise<T> {
   if (options.onProgress !== undefined) return work(options.onProgress);
   if (!process.stderr.isTTY) return work(() => {});
-  const width = (process.stderr.columns ?? 80) - 1;
+  // A terminal may say that it has 0 columns.
+  const width = (process.stderr.columns || 80) - 1;
   try {
     return await work((line) => process.stderr.write(ERASE_LINE + line.slice(0, width)));
   } finally {
