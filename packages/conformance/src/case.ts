@@ -1,11 +1,15 @@
 import type { PoolerUnderTest, Site } from './site.ts';
-import type { App, AppOptions, Supports } from './subject.ts';
+import type { App, AppOptions, Side, Subject, Supports } from './subject.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a case works with. Everything it opens is closed for it. */
 export interface Context {
   readonly site: Site;
   readonly pooler: PoolerUnderTest;
+  readonly subject: Subject;
+  readonly side: Side;
+  /** How often an event in the life of the pooler happens to the same process. */
+  readonly rounds: number;
   /** Opens an application of the library under test. By default its pool has one connection. */
   app(options?: Partial<AppOptions>): App;
   /**
@@ -35,8 +39,6 @@ export interface Case {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Ends without an error, and then the verdict is `ok`, or throws a `Finding` or what the library threw. */
   run(context: Context): Promise<void>;
-  /** Runs in a process of its own, since it may end it; see `lifecycle.ts`. */
-  readonly lifecycle?: LifecycleEvent;
 }
 
 /** An event in the life of a pooler, as `lifecycle.ts` brings it about. */

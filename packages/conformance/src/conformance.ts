@@ -1,4 +1,4 @@
-import type { Case, Declared } from './case.ts';
+import type { Case } from './case.ts';
 import { lifecycleCases } from './cases/lifecycle.ts';
 import { sessionCases } from './cases/session.ts';
 import { startupCases } from './cases/startup.ts';
@@ -57,7 +57,7 @@ export function conformance({ test, subject, servers, cases: chosen = cases }: C
     for (const one of chosen.filter(({ needs }) => needs.every((need) => subject.supports[need]))) {
       for (const side of ['bare', 'safe'] as const) {
         test(`${subject.name} | ${pooler.name} | ${one.title} | ${side}`, async () => {
-          const declared = (one[side] as Declared)(pooler);
+          const declared = one[side](pooler);
           const outcome = await runCase({ one, subject, side, pooler }, servers);
           results.push({
             subject: subject.name,

@@ -21,13 +21,15 @@ async function whenItHappens(during: ChildTask['during']): Promise<void> {
   if (during === 'idle') return ready();
   const work =
     during === 'query'
-      ? Promise.allSettled([app.session((session) => session.query('select pg_sleep(30)')), ready()])
-      : app.transaction(async (transaction) => {
-          await transaction.query('select 1');
-          await ready();
-          await transaction.query('select 2');
-        });
-  await Promise.allSettled([work]);
+      ? [app.session((session) => session.query('select pg_sleep(30)')), ready()]
+      : [
+          app.transaction(async (transaction) => {
+            await transaction.query('select 1');
+            await ready();
+            await transaction.query('select 2');
+          }),
+        ];
+  await Promise.allSettled(work);
 }
 
 async function ready(): Promise<void> {

@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PgBouncer } from '@poolsafe/stack';
-import type { LifecycleEvent } from './case.ts';
-import type { Run } from './run-case.ts';
+import type { Context, LifecycleEvent } from './case.ts';
 import type { Site } from './site.ts';
 import { Finding } from './verdict.ts';
 
@@ -27,19 +25,20 @@ export type ChildMessage =
  * Brings an event about while a process of its own uses the library. Verdict `crash` when that ends the
  * process, `error` when its pool does not recover, `ok` when it is there and works again.
  */
-export async function runLifecycle(run: Run, event: LifecycleEvent, site: Site): Promise<void> {
+export async function runLifecycle(context: Context, event: LifecycleEvent): Promise<void> {
+  const { site, subject, side, rounds } = context;
   const { pooler } = site;
   if (pooler === undefined) throw new Error('This case needs a pooler that it may restart.');
   const task: ChildTask = {
-    module: run.subject.module,
-    side: run.side,
+    module: subject.module,
+    side,
     url: site.url,
     during: event.during,
-    rounds: run.rounds ?? 1,
+    rounds,
   };
   const child = startChild(task);
   try {
-    for (let round = 1; round <= task.rounds; round += 1) {
+    for (let round = 1; round <= rounds; round += 1) {
       await stateOf(child, 'ready', round);
       await happen(event, site, pooler);
       // It may be gone already; the next line sees that.
@@ -54,8 +53,8 @@ export async function runLifecycle(run: Run, event: LifecycleEvent, site: Site):
 interface Child {
   readonly process: ChildProcess;
   readonly messages: ChildMessage[];
-  /** Resolves when the process has ended, with the first line of what it died of. */
-  readonly ended: Promise<string>;
+  /** The first line of what the process died of, once it has ended. */
+  died: string | undefined;
 }
 
 function startChild(task: ChildTask): Child {
@@ -68,26 +67,24 @@ function startChild(task: ChildTask): Child {
   child.stderr?.on('data', (chunk) => {
     stderr += String(chunk);
   });
-  const messages: ChildMessage[] = [];
-  child.on('message', (message) => messages.push(message as ChildMessage));
-  const ended = once(child, 'close').then(
-    () => /^(?:\w*[Ee]rror: .*)$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n', 1)[0] ?? '',
-  );
-  return { process: child, messages, ended };
+  const started: Child = { process: child, messages: [], died: undefined };
+  child.on('message', (message) => started.messages.push(message as ChildMessage));
+  child.once('close', () => {
+    started.died = /^(?:\w*[Ee]rror: .*)$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n', 1)[0] ?? '';
+  });
+  return started;
 }
 
 async function stateOf(child: Child, state: ChildMessage['state'], round: number): Promise<void> {
-  let died: string | undefined;
-  child.ended.then((reason) => {
-    died = reason;
-  });
   for (;;) {
     const message = child.messages.shift();
     if (message?.state === state) {
       if (message.state === 'recovered' && message.error !== null) throw new Finding('error', message.error);
       return;
     }
-    if (died !== undefined) throw new Finding('crash', `the process ended in round ${round}: ${died}`);
+    if (child.died !== undefined) {
+      throw new Finding('crash', `the process ended in round ${round}: ${child.died}`);
+    }
     await sleep(20);
   }
 }

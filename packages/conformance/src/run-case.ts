@@ -1,6 +1,5 @@
 import pg from 'pg';
 import type { Case, Context } from './case.ts';
-import { runLifecycle } from './lifecycle.ts';
 import { openSite, type PoolerUnderTest, type Servers, type Site } from './site.ts';
 import type { App, Side, Subject } from './subject.ts';
 import { Finding, type Outcome, outcomeOf } from './verdict.ts';
@@ -16,8 +15,8 @@ export interface Run {
 }
 
 /**
- * Runs a case through a pooler of its own, in a database of its own, and says what became of it. Never rejects because of what the case
- * does: that is the verdict.
+ * Runs a case through a pooler of its own, in a database of its own, and says what became of it. Never rejects
+ * because of what the case does: that is the verdict.
  *
  * ```ts
  * const { verdict, detail } = await runCase({ one, subject, side: 'bare', pooler }, servers)
@@ -32,11 +31,14 @@ export async function runCase(run: Run, servers: Servers): Promise<Outcome> {
 
 /** The same at a site that is there already. */
 export async function runCaseAt(run: Run, site: Site): Promise<Outcome> {
-  const { one, subject, side, pooler } = run;
+  const { one, subject, side, pooler, rounds = 1 } = run;
   const apps: App[] = [];
   const context: Context = {
     site,
     pooler,
+    subject,
+    side,
+    rounds,
     app(options) {
       const app = endedOnce(subject[side]({ url: site.url, max: 1, ...options }));
       apps.push(app);
@@ -45,8 +47,7 @@ export async function runCaseAt(run: Run, site: Site): Promise<Outcome> {
     elsewhere: (work) => elsewhere(site, work),
   };
   try {
-    const work = one.lifecycle ? runLifecycle(run, one.lifecycle, site) : one.run(context);
-    await withDeadline(work, one.deadline ?? 10_000);
+    await withDeadline(one.run(context), one.deadline ?? 10_000);
     return { verdict: 'ok', detail: '' };
   } catch (error) {
     return outcomeOf(error);

@@ -84,11 +84,9 @@ export async function openSite(postgres: Address, spec: PgBouncerSpec): Promise<
   const superuser = { ...postgres, database };
   const pooler = await startPgBouncer(spec, postgres);
   const { host, port } = pooler.address;
-  const urlOf = ({ user, password }: typeof role) =>
-    `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
   return {
-    url: urlOf(role),
-    superuserUrl: urlOf(postgres),
+    url: `postgres://${role.user}:${encodeURIComponent(role.password)}@${host}:${port}/${database}`,
+    superuserUrl: pooler.url(database),
     schema: 'public',
     sql: (text) => runAs({ ...superuser, ...role }, [text]),
     admin: (text) => runAs(superuser, [text]),

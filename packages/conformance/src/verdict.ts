@@ -30,32 +30,41 @@ export class Finding extends Error {
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Finding) return { verdict: error.verdict, detail: error.message };
   const refusal = refusalIn(error);
-  if (refusal !== undefined) return { verdict: 'refused', detail: firstLine(refusal.message) };
+  if (refusal !== undefined) return { verdict: 'refused', detail: firstLine(String(refusal.message)) };
   return { verdict: 'error', detail: messageOf(error) };
 }
 
 /** SQLSTATE and text of the innermost error: ORMs wrap what the driver said. */
 export function messageOf(error: unknown): string {
-  let inner = error;
-  for (let depth = 0; depth < 10; depth += 1) {
-    const { cause } = (inner ?? {}) as { cause?: unknown };
-    if (cause === undefined || cause === null) break;
-    inner = cause;
-  }
-  const { code, message } = (inner ?? {}) as { code?: unknown; message?: unknown };
-  const text = firstLine(String(message ?? inner));
-  return typeof code === 'string' && !text.includes(code) ? `${code} ${text}` : text;
+  const inner = innermost(error);
+  const text = firstLine(String(inner.message ?? error));
+  return typeof inner.code === 'string' && !text.includes(inner.code) ? `${inner.code} ${text}` : text;
+}
+
+/** What an error may have. */
+interface Link {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+}
+
+/** What the driver said, by whichever ORM wrapped. */
+export function innermost(error: unknown): Link {
+  return chainOf(error).at(-1) ?? {};
 }
 
 /** An error of poolsafe, by whichever ORM wrapped. Known by its code alone: the suite depends on no package under test. */
-function refusalIn(error: unknown): { message: string } | undefined {
-  let link = error as { code?: unknown; message?: unknown; cause?: unknown } | undefined | null;
-  for (let depth = 0; link && depth < 10; depth += 1) {
-    if (typeof link.code === 'string' && link.code.startsWith('POOLSAFE_'))
-      return { message: String(link.message) };
-    link = link.cause as typeof link;
+export function refusalIn(error: unknown): Link | undefined {
+  return chainOf(error).find(({ code }) => typeof code === 'string' && code.startsWith('POOLSAFE_'));
+}
+
+/** The error and what caused it, outermost first. Bounded, since `cause` may lead back to itself. */
+function chainOf(error: unknown): Link[] {
+  const chain: Link[] = [];
+  for (let link = error as Link | undefined | null; link && chain.length < 10; link = link.cause as Link) {
+    chain.push(link);
   }
-  return undefined;
+  return chain;
 }
 
 function firstLine(text: string): string {

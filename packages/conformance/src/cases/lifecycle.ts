@@ -1,4 +1,5 @@
 import { always, type Case, type LifecycleEvent } from '../case.ts';
+import { runLifecycle } from '../lifecycle.ts';
 import type { Verdict } from '../verdict.ts';
 
 const lifecycleCase = (id: string, title: string, lifecycle: LifecycleEvent, bare: Verdict): Case => ({
@@ -10,8 +11,7 @@ const lifecycleCase = (id: string, title: string, lifecycle: LifecycleEvent, bar
   deadline: 20_000,
   // Seconds.
   settings: lifecycle.event === 'client_idle_timeout' ? { client_idle_timeout: 1 } : {},
-  run: () => Promise.reject(new Error('runs in a process of its own')),
-  lifecycle,
+  run: (context) => runLifecycle(context, lifecycle),
 });
 
 /** Events in the life of a pooler. The application attaches no error listener, as most do. */

@@ -1,5 +1,5 @@
 import { always, type Case, type Context, classicOrTracking } from '../case.ts';
-import { Finding } from '../verdict.ts';
+import { Finding, innermost, refusalIn } from '../verdict.ts';
 
 /** Makes the tables, and returns a query of each, and a name for one that nobody else uses on the same pooler. */
 async function tables({
@@ -102,7 +102,7 @@ export const statementCases: readonly Case[] = [
         () => undefined,
         (reason: unknown) => reason,
       );
-      const { code } = ((error as { cause?: unknown })?.cause ?? error ?? {}) as { code?: unknown };
+      const { code } = innermost(error);
       if (code !== '42601') throw new Finding('wrong answer', `wanted 42601, got ${String(code)}`);
       await app.query('select 1');
     },
@@ -122,8 +122,8 @@ async function runWorkload(context: Context): Promise<void> {
         const [row] = await app.named(name, find, [id]);
         if (row?.id !== id || row?.name !== `item ${id}`) wrong += 1;
       } catch (error) {
-        if ((error as { code?: string }).code?.startsWith('POOLSAFE_')) throw error;
-        const { message } = ((error as { cause?: unknown }).cause ?? error) as Error;
+        if (refusalIn(error) !== undefined) throw error;
+        const message = String(innermost(error).message);
         failures.set(message, (failures.get(message) ?? 0) + 1);
       }
     }
