@@ -110,13 +110,19 @@ function decidePooler(target: Target, options: PoolsafeOptions): Pick<Plan, 'poo
 
 /** The error to refuse a statement with. */
 export function hazardError(code: HazardCode, sql: string, pooler: Pooler): HazardError {
-  const { why, fix } = hazards[code];
-  const docs = hazardPage(code);
   const statement = withoutLiterals(sql);
-  const message =
-    `${code}  ${why} (behind ${pooler.title}).\n  statement: ${statement}\n` +
-    `  fix: ${fix}, or \`poolsafe: { allow: ['${code}'] }\`${unlessDirect(pooler)}\n  read more: ${docs}`;
-  return new HazardError(message, { code, docs, statement });
+  const message = refusal(code, pooler, `behind ${pooler.title}`, `statement: ${statement}`);
+  return new HazardError(message, { code, docs: hazardPage(code), statement });
+}
+
+/** What every refusal says: its code, why, where, what, the fix and the page. */
+function refusal(code: HazardCode, pooler: Pooler, where: string, what: string): string {
+  const { why, fix } = hazards[code];
+  const direct = pooler.name === 'unknown' ? ". Without a pooler: `poolsafe: { pooler: 'direct' }`" : '';
+  return (
+    `${code}  ${why} (${where}).\n  ${what}\n` +
+    `  fix: ${fix}, or \`poolsafe: { allow: ['${code}'] }\`${direct}\n  read more: ${hazardPage(code)}`
+  );
 }
 
 /** The start of the statement on one line. A literal or comment may hold a password or a token, so none is shown. */
@@ -130,20 +136,11 @@ function withoutLiterals(sql: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-function unlessDirect(pooler: Pooler): string {
-  return pooler.name === 'unknown' ? ". Without a pooler: `poolsafe: { pooler: 'direct' }`" : '';
-}
-
 function refuseStartupParameters(plan: Plan, target: Target): void {
   const code = 'POOLSAFE_STARTUP_PARAMETER';
   if (plan.onHazard !== 'throw' || plan.allow.includes(code)) return;
   const refused = refusedParameters(plan.pooler, target.parameters);
   if (refused.length === 0) return;
-  const { why, fix } = hazards[code];
-  const docs = hazardPage(code);
-  throw new ConfigError(
-    `${code}  ${why} (${plan.pooler.title}).\n  startup parameter: ${refused.join(', ')}\n` +
-      `  fix: ${fix}, or \`poolsafe: { allow: ['${code}'] }\`${unlessDirect(plan.pooler)}\n  read more: ${docs}`,
-    { code, docs },
-  );
+  const message = refusal(code, plan.pooler, plan.pooler.title, `startup parameter: ${refused.join(', ')}`);
+  throw new ConfigError(message, { code, docs: hazardPage(code) });
 }
