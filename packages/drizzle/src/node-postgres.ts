@@ -56,11 +56,12 @@ function optionsOf(first: unknown, second: Options | undefined): Options {
   return isConfig ? first : { ...second, client: first };
 }
 
-function poolConfig(connection: Connection, poolsafe: PoolsafeOptions | undefined): PoolConfig {
+function poolConfig(connection: Connection, poolsafe: PoolsafeOptions | undefined): PoolConfig | undefined {
   const config = typeof connection === 'string' ? { connectionString: connection } : connection;
+  if (poolsafe === undefined) return config;
   // Descriptors, since pg hides the password of a config that it has used before.
   const copy: PoolConfig = Object.defineProperties({}, Object.getOwnPropertyDescriptors(config ?? {}));
-  return poolsafe === undefined ? copy : Object.assign(copy, { poolsafe });
+  return Object.assign(copy, { poolsafe });
 }
 
 function guardedClient(client: unknown, poolsafe: PoolsafeOptions | undefined): unknown {

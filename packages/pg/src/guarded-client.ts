@@ -81,21 +81,21 @@ function subclassOf(Base: ClientClass): ClientClass {
     override query(query: any, ...rest: any[]): any {
       if (query === null || query === undefined) return this.#send(query, rest);
       const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
-      if (text !== undefined && isHarmless(query, text)) return this.#send(this.#named(query, text), rest);
       const state = this.#transaction;
-      if (text !== undefined) {
-        const plan = policyOf(this.poolsafe, query);
-        if (plan instanceof Error) return this.#refuse(plan, query, rest);
-        if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
-          const check = () => guard(plan, text, { inTransaction: state.open });
-          state.sending(text);
-          return guardedSubmittable(this.#named(query, text), rest, check, (...given) =>
-            this.#send(...given),
-          );
-        }
-        const error = guard(plan, text, { inTransaction: state.open && state.certain });
-        if (error !== undefined) return this.#refuse(error, query, rest);
+      if (text === undefined || isHarmless(query, text)) {
+        if (text === undefined) state.sending(text);
+        return this.#send(this.#named(query, text), rest);
       }
+      const plan = policyOf(this.poolsafe, query);
+      if (plan instanceof Error) return this.#refuse(plan, query, rest);
+      if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
+        const check = () => guard(plan, text, { inTransaction: state.open });
+        const send = (given: unknown, others: unknown[]) => this.#send(given, others);
+        state.sending(text);
+        return guardedSubmittable(this.#named(query, text), rest, check, send);
+      }
+      const error = guard(plan, text, { inTransaction: state.open && state.certain });
+      if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
       return this.#send(this.#named(query, text), rest);
     }
