@@ -5,5 +5,5 @@ export { readResults, writeResults } from './results-file.ts';
 export { type Run, runCase, runCaseAt } from './run-case.ts';
 export { openSiteAt, type PoolerUnderTest, prepareServer, type Servers, type Site } from './site.ts';
 export { standardServers } from './standard-servers.ts';
-export type { App, AppOptions, Row, Runner, Side, Subject, Supports } from './subject.ts';
+export type { App, AppOptions, Migration, Row, Runner, Side, Subject, Supports } from './subject.ts';
 export { Finding, type Outcome, type Verdict } from './verdict.ts';

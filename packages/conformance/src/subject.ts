@@ -1,3 +1,6 @@
+import type { Declared } from './case.ts';
+import type { Verdict } from './verdict.ts';
+
 /** A row as the library gives it, columns by name. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -15,7 +18,22 @@ export interface App extends Runner {
   session<T>(work: (session: Runner) => Promise<T>): Promise<T>;
   /** Subscribes to a channel as the library's documentation says. */
   listen(channel: string, onNotification: () => void): Promise<void>;
+  /** Reads with the library's own cursor or stream, a few rows at a time, and leaves it early after `take` rows. */
+  stream?(sql: string, take: number): Promise<Row[]>;
+  /**
+   * Starts a query, cancels it through the library's own way as soon as `running` resolves, and fails with what
+   * the query failed with.
+   */
+  cancel?(sql: string, running: Promise<unknown>): Promise<void>;
+  /** What a deployment does: applies with the library's own migrator what is not applied yet. */
+  migrate?(migrations: readonly Migration[]): Promise<void>;
   end(): Promise<void>;
+}
+
+/** One migration. Names are in the order in which they apply, for example `0001_note`. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
 }
 
 /** How an application connects. */
@@ -35,6 +53,9 @@ export interface Supports {
   readonly session: boolean;
   readonly listen: boolean;
   readonly startup: boolean;
+  readonly stream: boolean;
+  readonly cancel: boolean;
+  readonly migrate: boolean;
 }
 
 /**
@@ -44,7 +65,7 @@ export interface Supports {
  * export const subject: Subject = {
  *   name: 'pg',
  *   module: import.meta.url,
- *   supports: { named: true, session: true, listen: true, startup: true },
+ *   supports: { named: true, session: true, listen: true, startup: true, stream: true, cancel: true, migrate: false },
  *   bare: (options) => appOf(new pg.Pool(…)),
  *   safe: (options) => appOf(new Pool(…)),
  * }
@@ -55,6 +76,8 @@ export interface Subject {
   /** The module that exports this object as `subject`: a case that may crash loads it in a process of its own. */
   readonly module: string;
   readonly supports: Supports;
+  /** Where the bare library does otherwise than the case declares for most, by the id of the case. */
+  readonly bareVerdicts?: Readonly<Record<string, Verdict | Declared>>;
   readonly bare: (options: AppOptions) => App;
   readonly safe: (options: AppOptions) => App;
 }

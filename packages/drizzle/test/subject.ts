@@ -52,7 +52,15 @@ function withValues(text: string, values: readonly unknown[] = []): SQL {
 export const subject: Subject = {
   name: 'drizzle/node-postgres',
   module: import.meta.url,
-  supports: { named: true, session: true, listen: false, startup: true },
+  supports: {
+    named: true,
+    session: true,
+    listen: false,
+    startup: true,
+    stream: false,
+    cancel: false,
+    migrate: false,
+  },
   bare: appOf(bare),
   safe: appOf(poolsafe as unknown as Lib),
 };

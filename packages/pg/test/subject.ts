@@ -58,7 +58,15 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
 export const subject: Subject = {
   name: 'pg',
   module: import.meta.url,
-  supports: { named: true, session: true, listen: true, startup: true },
+  supports: {
+    named: true,
+    session: true,
+    listen: true,
+    startup: true,
+    stream: false,
+    cancel: false,
+    migrate: false,
+  },
   bare: appOf(pg),
   safe: appOf(poolsafe as unknown as Lib),
 };
