@@ -3,6 +3,7 @@ export { type Effect, effects } from './effects.ts';
 export { ConfigError, configError, HazardError, PoolsafeError, type PoolsafeErrorCode } from './errors.ts';
 export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
+export { migrationLockKey, migrationLockSql, untilLocked } from './migration-lock.ts';
 export type { Policy, PoolsafeOptions } from './options.ts';
 export { type Plan, planFor, type StatementContext } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
@@ -11,3 +12,4 @@ export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionErr
 export { fixFor, type Stack, stacks } from './stacks.ts';
 export { type Story, stories } from './stories.ts';
 export { assertSingleHost, parseTarget, type Target } from './target.ts';
+export { type CleanUrl, withoutClientKeys } from './url-keys.ts';

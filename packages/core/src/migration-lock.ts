@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Takes the lock of a migration table until the transaction ends, and says in `locked` whether it did. `$1` is
+ * {@link migrationLockKey}. Transaction-scoped, so that no pooler can strand it, and never waiting, so that
+ * deployments that wait hold no server connection.
+ */
+export const migrationLockSql = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked';
+
+/** What the deployments that share a migration table agree on. */
+export function migrationLockKey(table: string): string {
+  return `poolsafe:migrations:${table}`;
+}
+
+/** Milliseconds between two attempts: the first pause, and the longest. */
+const pause = { first: 50, longest: 1000 };
+
+/**
+ * Attempts again, after pauses that grow from 50 ms to 1 s, until `attempt` gives something. There is no time
+ * limit: another deployment may migrate for hours, and its lock ends with its connection.
+ *
+ * ```ts
+ * const done = await untilLocked(() => db.transaction(async (tx) => (await lock(tx)) ? migrate(tx) : undefined))
+ * ```
+ */
+export async function untilLocked<T extends object>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let longest = pause.first; ; longest = Math.min(longest * 2, pause.longest)) {
+    const done = await attempt();
+    if (done !== undefined) return done;
+    // Not all at once: the deployments started together.
+    await sleep(longest * (0.5 + Math.random() / 2));
+  }
+}
