@@ -2,31 +2,35 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { matrix, type Result, readResults, summary } from '@poolsafe/conformance';
 import { resultsFolder } from '../test/results-folder.ts';
+import { assertComplete } from './complete.ts';
 
-/** Generated parts stand between `<!-- name -->` and `<!-- /name -->` in these files. */
+/** Generated parts stand between `<!-- name -->` and `<!-- /name -->` in these files, those of all stacks in the last. */
 const files = ['README.md', 'docs/conformance.md'];
 
-const results = await readResults(resultsFolder).catch(() => []);
-const subjects = [...new Set(results.map(({ subject }) => subject))];
-if (subjects.length < 2) throw new Error('There are no results of a whole run yet: run the tests first.');
+const part = /<!-- (\S+) -->\n[\s\S]*?<!-- \/\1 -->/g;
+const pathOf = (file: string) => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
+const texts = await Promise.all(files.map((file) => readFile(pathOf(file), 'utf8')));
+const names = [...(texts.at(-1) ?? '').matchAll(part)].map(([, name = '']) => name);
 
-let stale = false;
-for (const file of files) {
-  const path = fileURLToPath(new URL(`../../../${file}`, import.meta.url));
-  const before = await readFile(path, 'utf8');
+const results = await readResults(resultsFolder).catch(() => []);
+assertComplete(
+  results,
+  names.filter((name) => name !== 'summary'),
+);
+
+const checks = process.argv.includes('--check');
+for (const [i, file] of files.entries()) {
+  const before = texts[i] ?? '';
   const after = withParts(before, results);
   if (before === after) continue;
-  stale = true;
-  if (!process.argv.includes('--check')) await writeFile(path, after);
-  console.error(
-    `${file}: the matrix ${process.argv.includes('--check') ? 'is not what the tests saw' : 'is updated'}`,
-  );
+  if (checks) process.exitCode = 1;
+  else await writeFile(pathOf(file), after);
+  console.error(`${file}: the matrix ${checks ? 'is not what the tests saw' : 'is updated'}`);
 }
-if (stale && process.argv.includes('--check')) process.exitCode = 1;
 
 function withParts(text: string, all: readonly Result[]): string {
-  return text.replace(/<!-- (\S+) -->\n[\s\S]*?<!-- \/\1 -->/g, (_, name: string) => {
-    const part = name === 'summary' ? summary(all) : matrix(all, name);
-    return `<!-- ${name} -->\n${part}\n<!-- /${name} -->`;
+  return text.replace(part, (_, name: string) => {
+    const generated = name === 'summary' ? summary(all) : matrix(all, name);
+    return `<!-- ${name} -->\n${generated}\n<!-- /${name} -->`;
   });
 }

@@ -1,19 +1,27 @@
 import type { Case } from './case.ts';
 import { lifecycleCases } from './cases/lifecycle.ts';
+import { migrationCases } from './cases/migrations.ts';
+import { pipeliningCases } from './cases/pipelining.ts';
 import { sessionCases } from './cases/session.ts';
 import { startupCases } from './cases/startup.ts';
 import { statementCases } from './cases/statements.ts';
+import { streamCases } from './cases/streams.ts';
 import { transactionCases } from './cases/transactions.ts';
+import { valueCases } from './cases/values.ts';
 import { runCase } from './run-case.ts';
-import type { PoolerUnderTest, Servers } from './site.ts';
+import { directTarget, type Servers, type Target } from './site.ts';
 import type { Side, Subject } from './subject.ts';
 import type { Outcome, Verdict } from './verdict.ts';
 
 /** All cases, in the order of the matrix. */
 export const cases: readonly Case[] = [
   ...statementCases,
+  ...pipeliningCases,
+  ...valueCases,
   ...sessionCases,
   ...transactionCases,
+  ...streamCases,
+  ...migrationCases,
   ...startupCases,
   ...lifecycleCases,
 ];
@@ -21,6 +29,7 @@ export const cases: readonly Case[] = [
 /** What one run was declared to show, and what it showed. */
 export interface Result extends Outcome {
   readonly subject: string;
+  /** The name of the pooler, or `direct`. */
   readonly pooler: string;
   readonly case: string;
   readonly side: Side;
@@ -35,11 +44,16 @@ export interface ConformanceOptions {
   readonly servers: Servers;
   /** Default: all. */
   readonly cases?: readonly Case[];
+  /** Names of poolers, and `direct` for PostgreSQL itself. Default: all poolers of `servers`, and `direct`. */
+  readonly targets?: readonly string[];
+  /** Default: both. */
+  readonly sides?: readonly Side[];
 }
 
 /**
- * Registers a test for each case, pooler and side of a subject. A test passes when the verdict is the declared
- * one: the bare library must break where it is said to break, and poolsafe must hold.
+ * Registers a test for each case, target and side of a subject. A test passes when the verdict is the declared
+ * one: the bare library must break where it is said to break, and poolsafe must hold. The targets are the poolers,
+ * and PostgreSQL without one.
  *
  * ```ts
  * import { test } from 'vitest'
@@ -48,14 +62,21 @@ export interface ConformanceOptions {
  * ```
  *
  * Returns the list that fills while the tests run.
+ *
+ * @throws Error when there is no pooler, no target of a name that is asked for, or no case that a verdict of the
+ * subject's is for
  */
-export function conformance({ test, subject, servers, cases: chosen = cases }: ConformanceOptions): Result[] {
-  if (servers.poolers.length === 0)
-    throw new Error('There is no pooler to run the conformance suite against.');
+export function conformance({ test, subject, servers, ...chosen }: ConformanceOptions): Result[] {
+  const { cases: some = cases, sides = ['bare', 'safe'] } = chosen;
+  assertKnown(
+    Object.keys(subject.bareVerdicts ?? {}),
+    [...cases, ...some].map(({ id }) => id),
+    'case',
+  );
   const results: Result[] = [];
-  for (const pooler of servers.poolers) {
-    for (const one of chosen.filter(({ needs }) => needs.every((need) => subject.supports[need]))) {
-      for (const side of ['bare', 'safe'] as const) {
+  for (const pooler of targetsOf(servers, chosen.targets)) {
+    for (const one of some.filter((candidate) => applies(candidate, subject, pooler))) {
+      for (const side of sides) {
         test(`${subject.name} | ${pooler.name} | ${one.title} | ${side}`, async () => {
           const declared = declaredFor(one, subject, side, pooler);
           const outcome = await runCase({ one, subject, side, pooler }, servers);
@@ -75,9 +96,31 @@ export function conformance({ test, subject, servers, cases: chosen = cases }: C
   return results;
 }
 
-function declaredFor(one: Case, subject: Subject, side: Side, pooler: PoolerUnderTest): Verdict {
-  const own = side === 'bare' ? subject.bareVerdicts?.[one.id] : undefined;
-  return typeof own === 'string' ? own : (own ?? one[side])(pooler);
+function targetsOf(servers: Servers, names: readonly string[] | undefined): readonly Target[] {
+  if (servers.poolers.length === 0)
+    throw new Error('There is no pooler to run the conformance suite against.');
+  const targets = [...servers.poolers, directTarget(servers)];
+  const known = targets.map(({ name }) => name);
+  assertKnown(names ?? [], known, 'target');
+  return targets.filter(({ name }) => (names ?? known).includes(name));
+}
+
+function applies(one: Case, subject: Subject, { row }: Target): boolean {
+  if (row === 'direct' && one.needsPooler !== undefined) return false;
+  return one.needs.every((need) => subject.supports[need]);
+}
+
+function declaredFor(one: Case, subject: Subject, side: Side, pooler: Target): Verdict {
+  if (side === 'safe') return pooler.row === 'direct' ? 'ok' : one.safe(pooler);
+  const own = subject.bareVerdicts?.[one.id];
+  return typeof own === 'string' ? own : (own ?? one.bare)(pooler);
+}
+
+/** A name that nothing has would be passed over without a word. */
+function assertKnown(names: readonly string[], known: readonly string[], what: string): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`There is no ${what} "${unknown}" in the conformance suite, only ${known.join(', ')}.`);
 }
 
 function assertDeclared(declared: Verdict, { verdict, detail }: Outcome): void {

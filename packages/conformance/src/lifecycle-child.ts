@@ -1,35 +1,51 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildMessage, ChildTask } from './lifecycle.ts';
-import type { App, Subject } from './subject.ts';
-import { messageOf } from './verdict.ts';
+import type { ChildMessage } from './child.ts';
+import type { LifecycleTask } from './lifecycle.ts';
+import type { App, Runner, Subject } from './subject.ts';
+import { Finding, type Outcome, outcomeOf } from './verdict.ts';
 
-const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
-const { subject } = (await import(task.module)) as { subject: Subject };
-const app = subject[task.side]({ url: task.url, max: 1 });
+const { module, side, options, during, rounds } = JSON.parse(process.argv[2] ?? '') as LifecycleTask;
+const { subject } = (await import(module)) as { subject: Subject };
+let app: App | undefined;
 
-for (let round = 0; round < task.rounds; round += 1) {
-  await app.query('select 1');
-  await whenItHappens(task.during);
-  tell(await recover());
+for (let round = 0; round < rounds; round += 1) {
+  tell({ state: 'worked', outcome: await outcome(work) });
+  await once(process, 'message');
+  tell(await recovered());
 }
-await app.end();
+await opened().end();
 process.disconnect?.();
 
-/** Is idle, in a transaction or in a query when the event comes. What that work fails with is not the question. */
-async function whenItHappens(during: ChildTask['during']): Promise<void> {
-  if (during === 'idle') return ready();
-  const work =
-    during === 'query'
-      ? [app.session((session) => session.query('select pg_sleep(30)')), ready()]
-      : [
-          app.transaction(async (transaction) => {
-            await transaction.query('select 1');
-            await ready();
-            await transaction.query('select 2');
-          }),
-        ];
-  await Promise.allSettled(work);
+/** Not before the event, where that comes first. */
+function opened(): App {
+  app ??= subject[side](options);
+  return app;
+}
+
+/** Is starting, idle, about to ask, in a transaction or in a query when the event comes. */
+async function work(): Promise<unknown> {
+  if (during !== 'start') await opened().query('select 1');
+  switch (during) {
+    case 'idle':
+      return ready();
+    case 'start':
+    case 'before a query':
+      return ready().then(ask);
+    case 'query':
+      return Promise.all([inSession((session) => session.query('select pg_sleep(30)')), ready()]);
+    case 'transaction':
+      return opened().transaction(async (transaction) => {
+        await transaction.query('select 1');
+        await ready();
+        await transaction.query('select 2');
+      });
+  }
+}
+
+/** On a checked-out client where there is one to lose. */
+function inSession(use: (runner: Runner) => Promise<unknown>): Promise<unknown> {
+  return subject.supports.session ? opened().session(use) : use(opened());
 }
 
 async function ready(): Promise<void> {
@@ -40,20 +56,27 @@ async function ready(): Promise<void> {
 }
 
 /** Asks until the pool answers: a pool cannot know that a connection is dead before it has been told. */
-async function recover(): Promise<ChildMessage> {
-  for (let attempts = 1; ; attempts += 1) {
-    const error = await attempt(app);
-    if (error === null || attempts === 20) return { state: 'recovered', attempts, error };
+async function recovered(): Promise<ChildMessage> {
+  const first = await outcome(ask);
+  let last = first;
+  for (let attempts = 1; last.verdict !== 'ok' && attempts < 20; attempts += 1) {
     await sleep(100);
+    last = await outcome(ask);
   }
+  return { state: 'recovered', first, last };
 }
 
-async function attempt({ query }: App): Promise<string | null> {
+async function ask(): Promise<void> {
+  const [row] = await opened().query('select 1 as one');
+  if (row?.one !== 1) throw new Finding('wrong answer', 'select 1 is not 1');
+}
+
+async function outcome(run: () => Promise<unknown>): Promise<Outcome> {
   try {
-    const [row] = await query('select 1 as one');
-    return row?.one === 1 ? null : 'select 1 is not 1';
+    await run();
+    return { verdict: 'ok', detail: '' };
   } catch (error) {
-    return messageOf(error);
+    return outcomeOf(error);
   }
 }
 

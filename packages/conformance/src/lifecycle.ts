@@ -1,97 +1,72 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { PgBouncer } from '@poolsafe/stack';
 import type { Context, LifecycleEvent } from './case.ts';
+import { type Child, type ChildTask, startChild } from './child.ts';
 import type { Site } from './site.ts';
-import { Finding } from './verdict.ts';
+import { Finding, type Outcome } from './verdict.ts';
 
-/** What the process under test is told, as one JSON argument. */
-export interface ChildTask {
-  readonly module: string;
-  readonly side: 'bare' | 'safe';
-  readonly url: string;
+/** What `lifecycle-child.ts` is told. */
+export interface LifecycleTask extends ChildTask {
   readonly during: LifecycleEvent['during'];
   /** How often the event happens. */
   readonly rounds: number;
 }
 
-/** What it says when it is ready for the event, and when it has recovered from it. */
-export type ChildMessage =
-  | { readonly state: 'ready' }
-  | { readonly state: 'recovered'; readonly attempts: number; readonly error: string | null };
-
 /**
  * Brings an event about while a process of its own uses the library. Verdict `crash` when that ends the
- * process, `error` when its pool does not recover, `ok` when it is there and works again.
+ * process, `error` when its work fails with something else than it should or its pool does not recover, `ok` when
+ * it is there and works again.
  */
 export async function runLifecycle(context: Context, event: LifecycleEvent): Promise<void> {
-  const { site, subject, side, rounds } = context;
-  const { pooler } = site;
+  const { options, subject, side, rounds } = context;
+  const task: LifecycleTask = { module: subject.module, side, options, during: event.during, rounds };
+  using child = startChild('lifecycle-child', task);
+  for (let round = 1; round <= rounds; round += 1) {
+    const when = ` in round ${round}`;
+    await child.says('ready', when);
+    const { outcome } = await happen(event, context, () => {
+      child.next();
+      return child.says('worked', when);
+    });
+    if (event.failsWith !== undefined) assertFailed(outcome, event.failsWith);
+    child.next();
+    const { first, last } = await child.says('recovered', when);
+    assertOk(event.recovers === 'at once' ? first : last);
+  }
+}
+
+type Worked = Awaited<ReturnType<Child['says']>> & { readonly state: 'worked' };
+
+/** Makes it happen, lets the process go on with its work, and ends the event where that is something that ends. */
+async function happen(event: LifecycleEvent, context: Context, work: () => Promise<Worked>): Promise<Worked> {
+  const { site, elsewhere } = context;
+  switch (event.event) {
+    case 'server connection taken':
+      return elsewhere(work);
+    case 'backend killed':
+      await killBackends(site, event.during);
+      return work();
+    case 'client_idle_timeout':
+      await until(() => noClient(poolerOf(site)));
+      return work();
+    case 'pooler restart':
+      await poolerOf(site).restart();
+      return work();
+    case 'pooler down': {
+      await poolerOf(site).stop();
+      const worked = await work();
+      await poolerOf(site).restart();
+      return worked;
+    }
+  }
+}
+
+function poolerOf({ pooler }: Site): PgBouncer {
   if (pooler === undefined) throw new Error('This case needs a pooler that it may restart.');
-  const task: ChildTask = {
-    module: subject.module,
-    side,
-    url: site.url,
-    during: event.during,
-    rounds,
-  };
-  const child = startChild(task);
-  try {
-    for (let round = 1; round <= rounds; round += 1) {
-      await stateOf(child, 'ready', round);
-      await happen(event, site, pooler);
-      // It may be gone already; the next line sees that.
-      child.process.send('happened', () => {});
-      await stateOf(child, 'recovered', round);
-    }
-  } finally {
-    child.process.kill('SIGKILL');
-  }
+  return pooler;
 }
 
-interface Child {
-  readonly process: ChildProcess;
-  readonly messages: ChildMessage[];
-  /** The first line of what the process died of, once it has ended. */
-  died: string | undefined;
-}
-
-function startChild(task: ChildTask): Child {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const file = fileURLToPath(new URL(`./lifecycle-child.${fromSource ? 'ts' : 'js'}`, import.meta.url));
-  const withTypes = process.features.typescript ? [] : ['--import', 'tsx'];
-  const execArgv = fromSource ? ['--conditions=@poolsafe/source', ...withTypes] : [];
-  const child = fork(file, [JSON.stringify(task)], { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  let stderr = '';
-  child.stderr?.on('data', (chunk) => {
-    stderr += String(chunk);
-  });
-  const started: Child = { process: child, messages: [], died: undefined };
-  child.on('message', (message) => started.messages.push(message as ChildMessage));
-  child.once('close', () => {
-    started.died = /^(?:\w*[Ee]rror: .*)$/m.exec(stderr)?.[0] ?? stderr.trim().split('\n', 1)[0] ?? '';
-  });
-  return started;
-}
-
-async function stateOf(child: Child, state: ChildMessage['state'], round: number): Promise<void> {
-  for (;;) {
-    const message = child.messages.shift();
-    if (message?.state === state) {
-      if (message.state === 'recovered' && message.error !== null) throw new Finding('error', message.error);
-      return;
-    }
-    if (child.died !== undefined) {
-      throw new Finding('crash', `the process ended in round ${round}: ${child.died}`);
-    }
-    await sleep(20);
-  }
-}
-
-async function happen({ event, during }: LifecycleEvent, site: Site, pooler: PgBouncer): Promise<void> {
-  if (event === 'pooler restart') return pooler.restart();
-  if (event === 'client_idle_timeout') return until(() => noClient(pooler));
+async function killBackends(site: Site, during: LifecycleEvent['during']): Promise<void> {
   const backends = `from pg_stat_activity where datname = current_database() and usename <> current_user`;
   if (during === 'query') {
     const running = `select 1 ${backends} and state = 'active' and query like '%pg_sleep%'`;
@@ -108,4 +83,24 @@ async function noClient(pooler: PgBouncer): Promise<boolean> {
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(50);
+}
+
+function assertFailed({ verdict, detail }: Outcome, text: RegExp): void {
+  if (verdict === 'ok') throw new Finding('wrong answer', 'the query succeeded');
+  if (verdict !== 'error' || !text.test(detail)) throw new Finding(verdict, `the query got: ${detail}`);
+}
+
+function assertOk({ verdict, detail }: Outcome): void {
+  if (verdict !== 'ok') throw new Finding(verdict, `the next query got: ${detail}`);
+}
+
+/** Whether a process that has ended its application ends by itself. */
+export async function runEnd({ options, subject, side }: Context): Promise<void> {
+  using child = startChild('end-child', { module: subject.module, side, options });
+  await child.says('ended');
+  const late = Date.now() + 3_000;
+  await until(async () => child.ended() !== undefined || Date.now() > late);
+  const ended = child.ended();
+  if (ended === undefined) throw new Finding('hang', 'the process is still there 3 s after the end');
+  if (ended.code !== 0) throw new Finding('crash', `the process ended: ${ended.reason}`);
 }

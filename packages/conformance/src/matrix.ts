@@ -1,12 +1,9 @@
 import { cases, type Result } from './conformance.ts';
-import type { Side } from './subject.ts';
 import type { Verdict } from './verdict.ts';
 
-const worstFirst: readonly Verdict[] = ['crash', 'wrong answer', 'leak', 'hang', 'error', 'refused', 'ok'];
-
 /**
- * Two lines per stack: in how many cases the bare library breaks through each pooler, and what poolsafe makes
- * of the same cases. Markdown.
+ * One line per stack: in how many cases the bare library breaks through each pooler and without one, how many break
+ * with poolsafe, of how many, and how many of those it refuses. Markdown.
  *
  * ```ts
  * console.log(summary(results))
@@ -14,20 +11,13 @@ const worstFirst: readonly Verdict[] = ['crash', 'wrong answer', 'leak', 'hang',
  */
 export function summary(results: readonly Result[]): string {
   const poolers = distinct(results.map(({ pooler }) => pooler));
-  const rows = distinct(results.map(({ subject }) => subject)).flatMap((subject) => {
-    const cells = (side: Side) =>
-      poolers.map((pooler) =>
-        tally(
-          results.filter((row) => row.subject === subject && row.pooler === pooler),
-          side,
-        ),
-      );
-    return [
-      [subject, ...cells('bare')],
-      [`**with poolsafe**`, ...cells('safe')],
-    ];
-  });
-  return table(['', ...poolers.map(titleOf)], rows);
+  const rows = distinct(results.map(({ subject }) => subject)).map((subject) => [
+    subject,
+    ...poolers.map((pooler) =>
+      tally(results.filter((row) => row.subject === subject && row.pooler === pooler)),
+    ),
+  ]);
+  return table(['cases that break, bare → poolsafe', ...poolers.map(titleOf)], rows);
 }
 
 /**
@@ -55,13 +45,16 @@ export function matrix(results: readonly Result[], subject: string): string {
   return table([subject, ...poolers.map(titleOf)], rows);
 }
 
-function tally(results: readonly Result[], side: Side): string {
-  const own = results.filter((result) => result.side === side);
-  const counted = worstFirst
-    .map((verdict) => ({ verdict, n: own.filter((result) => result.verdict === verdict).length }))
-    .filter(({ n }) => n > 0);
-  const broken = own.filter(({ verdict }) => verdict !== 'ok' && verdict !== 'refused').length;
-  return `**${broken} of ${own.length} break**: ${counted.map(({ verdict, n }) => `${n} ${verdict}`).join(', ')}`;
+function tally(results: readonly Result[]): string {
+  const [bare, safe] = (['bare', 'safe'] as const).map((side) => results.filter((row) => row.side === side));
+  const refused = safe?.filter(({ verdict }) => verdict === 'refused').length ?? 0;
+  const counts = `${broken(bare)} → ${broken(safe)} of ${safe?.length ?? 0}`;
+  return refused === 0 ? counts : `${counts}, ${refused} refused`;
+}
+
+function broken(results: readonly Result[] = []): string {
+  const count = results.filter(({ verdict }) => verdict !== 'ok' && verdict !== 'refused').length;
+  return count === 0 ? '0' : `**${count}**`;
 }
 
 const cell = (verdict: Verdict): string => (verdict === 'ok' ? verdict : `**${verdict}**`);
@@ -71,6 +64,7 @@ const titles: Readonly<Record<string, string>> = {
   '1.24off': '1.24, tracking off',
   '1.24': '1.24',
   latest: 'latest (Debian sid)',
+  direct: 'PostgreSQL, no pooler',
 };
 
 const titleOf = (pooler: string): string => titles[pooler] ?? pooler;

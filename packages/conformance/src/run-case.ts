@@ -1,15 +1,17 @@
-import pg from 'pg';
+import type { PgBouncerSpec } from '@poolsafe/stack';
 import type { Case, Context } from './case.ts';
-import { openSite, type PoolerUnderTest, type Servers, type Site } from './site.ts';
-import type { App, Side, Subject } from './subject.ts';
+import { amidTraffic, elsewhere } from './others.ts';
+import { openSite, type Servers, type Site, type Target } from './site.ts';
+import type { App, AppOptions, Side, Subject } from './subject.ts';
+import { watchUncaught } from './uncaught.ts';
 import { Finding, type Outcome, outcomeOf } from './verdict.ts';
 
-/** One run: which case, of which library, on which side, through which pooler. */
+/** One run: which case, of which library, on which side, through which pooler or none. */
 export interface Run {
   readonly one: Case;
   readonly subject: Subject;
   readonly side: Side;
-  readonly pooler: PoolerUnderTest;
+  readonly pooler: Target;
   /** How often a lifecycle event happens to the same process. Default 1. */
   readonly rounds?: number;
 }
@@ -23,51 +25,55 @@ export interface Run {
  * ```
  */
 export async function runCase(run: Run, servers: Servers): Promise<Outcome> {
-  const { name: _, ...spec } = run.pooler.spec;
-  const settings = { ...spec.settings, ...run.one.settings };
-  await using site = await openSite(servers.postgres, { ...spec, settings });
+  using uncaught = watchUncaught();
+  const outcome = await runInSite(run, servers);
+  // A bare library that hung may also throw when its connections are closed; poolsafe may not.
+  if (uncaught.crash === undefined || run.side === 'bare') return outcome;
+  return outcomeOf(uncaught.crash);
+}
+
+async function runInSite(run: Run, servers: Servers): Promise<Outcome> {
+  await using site = await openSite(servers.postgres, specOf(run));
   return await runCaseAt(run, site);
+}
+
+function specOf({ one, pooler }: Run): PgBouncerSpec | undefined {
+  if (pooler.spec === undefined) return undefined;
+  const { name: _, ...spec } = pooler.spec;
+  return { ...spec, settings: { ...spec.settings, ...one.settings } };
 }
 
 /** The same at a site that is there already. */
 export async function runCaseAt(run: Run, site: Site): Promise<Outcome> {
   const { one, subject, side, pooler, rounds = 1 } = run;
   const apps: App[] = [];
+  // What a direct connection is, nothing but the application knows.
+  const told = pooler.row === 'direct' ? { poolsafe: { pooler: 'direct' } } : {};
+  const options: AppOptions = { url: site.url, max: 1, ...told };
   const context: Context = {
     site,
     pooler,
     subject,
     side,
     rounds,
-    app(options) {
-      const app = endedOnce(subject[side]({ url: site.url, max: 1, ...options }));
+    options,
+    app(own) {
+      const app = endedOnce(subject[side]({ ...options, ...own }));
       apps.push(app);
       return app;
     },
     elsewhere: (work) => elsewhere(site, work),
+    amidTraffic: (work) => amidTraffic(site, work),
   };
+  using uncaught = watchUncaught();
   try {
-    await withDeadline(one.run(context), one.deadline ?? 10_000);
+    await withDeadline(Promise.race([one.run(context), uncaught.crashed]), one.deadline ?? 10_000);
     return { verdict: 'ok', detail: '' };
   } catch (error) {
     return outcomeOf(error);
   } finally {
     // An application that hangs does not end either; its connections go with the pooler.
     await Promise.all(apps.map((app) => withDeadline(app.end(), 2_000).catch(() => {})));
-  }
-}
-
-async function elsewhere<T>(site: Site, work: () => Promise<T>): Promise<T> {
-  const helper = new pg.Client({ connectionString: site.url });
-  await helper.connect();
-  try {
-    await helper.query('begin');
-    await helper.query('select 1');
-    const result = await work();
-    await helper.query('rollback');
-    return result;
-  } finally {
-    await helper.end();
   }
 }
 

@@ -2,18 +2,34 @@ import { type Address, type PgBouncer, type PgBouncerSpec, startPgBouncer } from
 import pg from 'pg';
 import type { Row } from './subject.ts';
 
-/** A pooler that cases run against: plain data, since tests run in other processes than the servers' owner. */
-export interface PoolerUnderTest {
+/**
+ * What cases run against: a pooler, or PostgreSQL itself. Plain data, since tests run in other processes than the
+ * servers' owner.
+ */
+export interface Target {
   readonly name: string;
-  readonly version: string;
   /** Whether it keeps protocol-level named statements. */
   readonly tracking: boolean;
-  /** The row of `poolers` in @poolsafe/core that describes it. */
+  /** The row of `poolers` in @poolsafe/core that describes it: `direct` for PostgreSQL itself. */
   readonly row: string;
   readonly address: Address;
-  /** How to start another one like it: each case has its own. */
+  /** How to start another pooler like it: each case has its own. */
+  readonly spec?: PgBouncerSpec;
+}
+
+/** A pooler that cases run against. */
+export interface PoolerUnderTest extends Target {
+  readonly version: string;
   readonly spec: PgBouncerSpec;
 }
+
+/** PostgreSQL without a pooler, as one more target of the suite. */
+export const directTarget = ({ postgres }: Servers): Target => ({
+  name: 'direct',
+  tracking: true,
+  row: 'direct',
+  address: postgres,
+});
 
 /** The servers that cases run against. */
 export interface Servers {
@@ -48,6 +64,8 @@ export interface Site extends AsyncDisposable {
   sql(text: string): Promise<Row[]>;
   /** Runs SQL as superuser, without the pooler. */
   admin(text: string): Promise<Row[]>;
+  /** Removes everything from the database. */
+  empty(): Promise<void>;
   /** The pooler itself, where it may be restarted. */
   readonly pooler: PgBouncer | undefined;
 }
@@ -57,13 +75,15 @@ export async function openSiteAt(url: string): Promise<Site> {
   const schema = `poolsafe_demo_${process.pid}_${Date.now().toString(36)}`;
   const sql = (text: string) => runAs({ connectionString: url }, [text]);
   await sql(`create schema ${schema}`);
+  const notThere = () =>
+    Promise.reject(new Error('This case needs a superuser, which a pooler of your own does not give it.'));
   return {
     url,
     superuserUrl: undefined,
     schema,
     sql,
-    admin: () =>
-      Promise.reject(new Error('This case needs a superuser, which a pooler of your own does not give it.')),
+    admin: notThere,
+    empty: notThere,
     pooler: undefined,
     async [Symbol.asyncDispose]() {
       await sql(`drop schema ${schema} cascade`);
@@ -76,34 +96,52 @@ const idle: string[] = [];
 let count = 0;
 
 /**
- * Starts the pooler of a {@link Site} in front of an empty database. When the site is disposed of, the pooler is
- * stopped, every backend that is left is terminated, and the database is emptied for the next case.
+ * Opens a {@link Site}: an empty database, and a pooler that is started in front of it, unless there is to be none.
+ * When the site is disposed of, the pooler is stopped, every backend that is left is terminated, and the database
+ * is emptied for the next case.
  */
-export async function openSite(postgres: Address, spec: PgBouncerSpec): Promise<Site> {
+export async function openSite(postgres: Address, spec: PgBouncerSpec | undefined): Promise<Site> {
   const database = idle.pop() ?? (await createDatabase(postgres));
   const superuser = { ...postgres, database };
-  const pooler = await startPgBouncer(spec, postgres);
-  const { host, port } = pooler.address;
+  const pooler = spec && (await startPgBouncer(spec, postgres));
+  const empty = async () => {
+    await runAs(superuser, [dropSchemas, createSchema]);
+  };
+  const reached = { ...(pooler?.address ?? postgres), database };
   return {
-    url: `postgres://${role.user}:${encodeURIComponent(role.password)}@${host}:${port}/${database}`,
-    superuserUrl: pooler.url(database),
+    url: urlOf({ ...reached, ...role }),
+    superuserUrl: urlOf(reached),
     schema: 'public',
     sql: (text) => runAs({ ...superuser, ...role }, [text]),
     admin: (text) => runAs(superuser, [text]),
+    empty,
     pooler,
     async [Symbol.asyncDispose]() {
-      await pooler.stop();
-      await runAs(superuser, [terminateOthers, 'drop schema public cascade', createSchema]);
+      await pooler?.stop();
+      await runAs(superuser, [terminateOthers, `alter database ${database} reset all`]);
+      await empty();
       idle.push(database);
     },
   };
 }
+
+/** Migrators make one of their own. */
+const dropSchemas = `do $$ declare name text; begin
+  for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+    execute format('drop schema %I cascade', name);
+  end loop;
+end $$`;
 
 const createSchema = `create schema public authorization ${role.user}`;
 
 /** Waits for each to be gone, up to 5 s: its locks go with it. */
 const terminateOthers = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
+
+function urlOf({ user, password, host, port, database }: Address & { readonly database: string }): string {
+  const place = host.includes(':') ? `[${host}]` : host;
+  return `postgres://${user}:${encodeURIComponent(password)}@${place}:${port}/${database}`;
+}
 
 async function createDatabase(postgres: Address): Promise<string> {
   count += 1;

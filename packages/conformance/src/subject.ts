@@ -6,6 +6,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Something that runs SQL: a pool, a checked-out client or a transaction of the library under test. */
 export interface Runner {
+  /** As an application writes it: with postgres.js a tagged template, for example, which is prepared by default. */
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** The same through the library's own way to name a prepared statement. Only for SELECT. */
   named(name: string, sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
@@ -22,7 +23,7 @@ export interface App extends Runner {
   stream?(sql: string, take: number): Promise<Row[]>;
   /**
    * Starts a query, cancels it through the library's own way as soon as `running` resolves, and fails with what
-   * the query failed with.
+   * the query failed with: 57014, or the `AbortError` that some libraries give instead.
    */
   cancel?(sql: string, running: Promise<unknown>): Promise<void>;
   /** What a deployment does: applies with the library's own migrator what is not applied yet. */
@@ -56,6 +57,8 @@ export interface Supports {
   readonly stream: boolean;
   readonly cancel: boolean;
   readonly migrate: boolean;
+  /** Makes a value that the library itself rejects as a parameter. Left out where there is none. */
+  readonly unsendable?: (() => unknown) | undefined;
 }
 
 /**
@@ -76,7 +79,10 @@ export interface Subject {
   /** The module that exports this object as `subject`: a case that may crash loads it in a process of its own. */
   readonly module: string;
   readonly supports: Supports;
-  /** Where the bare library does otherwise than the case declares for most, by the id of the case. */
+  /**
+   * Where the bare library does otherwise than the case declares for most, by the id of the case: a verdict for
+   * all targets, PostgreSQL without a pooler included, or a function of the target.
+   */
   readonly bareVerdicts?: Readonly<Record<string, Verdict | Declared>>;
   readonly bare: (options: AppOptions) => App;
   readonly safe: (options: AppOptions) => App;

@@ -1,5 +1,5 @@
 /**
- * What became of a case. `ok`: as on a direct connection. `refused`: poolsafe said no, with its reason, before
+ * What became of a case. `ok`: as it should be. `refused`: poolsafe said no, with its reason, before
  * anything was sent. Everything else is a way to break.
  */
 export type Verdict = 'ok' | 'refused' | 'error' | 'hang' | 'wrong answer' | 'leak' | 'crash';

@@ -2,24 +2,28 @@ import { expect, test } from 'vitest';
 import { cases, matrix, type Result, summary } from '../src/index.ts';
 
 const [first] = cases;
-const result = (side: Result['side'], verdict: Result['verdict']): Result => ({
+const result = (side: Result['side'], verdict: Result['verdict'], pooler = '1.18'): Result => ({
   subject: 'pg',
-  pooler: '1.18',
+  pooler,
   case: first?.id ?? '',
   side,
   declared: verdict,
   verdict,
   detail: '',
 });
-const results = [result('bare', 'leak'), result('safe', 'refused')];
+const results = [
+  result('bare', 'leak'),
+  result('safe', 'refused'),
+  result('bare', 'ok', 'direct'),
+  result('safe', 'ok', 'direct'),
+];
 
 test('a summary counts what breaks', () => {
   expect(summary(results)).toBe(
     [
-      '|  | PgBouncer 1.18 |',
-      '| --- | --- |',
-      '| pg | **1 of 1 break**: 1 leak |',
-      '| **with poolsafe** | **0 of 1 break**: 1 refused |',
+      '| cases that break, bare → poolsafe | PgBouncer 1.18 | PostgreSQL, no pooler |',
+      '| --- | --- | --- |',
+      '| pg | **1** → 0 of 1, 1 refused | 0 → 0 of 1 |',
     ].join('\n'),
   );
 });
@@ -27,6 +31,6 @@ test('a summary counts what breaks', () => {
 test('a matrix shows each case, and what does not apply', () => {
   const lines = matrix(results, 'pg').split('\n');
   expect(lines).toHaveLength(cases.length + 2);
-  expect(lines[2]).toBe(`| ${first?.title} | **leak** → refused |`);
-  expect(lines[3]).toBe(`| ${cases[1]?.title} | not applicable |`);
+  expect(lines[2]).toBe(`| ${first?.title} | **leak** → refused | ok → ok |`);
+  expect(lines[3]).toBe(`| ${cases[1]?.title} | not applicable | not applicable |`);
 });

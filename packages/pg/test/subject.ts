@@ -1,12 +1,16 @@
 import type { App, AppOptions, Row, Runner, Subject } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/pg';
 import pg from 'pg';
+import Cursor from 'pg-cursor';
 
-type Lib = { Pool: new (config: pg.PoolConfig) => pg.Pool };
+type Lib = {
+  Pool: new (config: pg.PoolConfig) => pg.Pool;
+  Client: new (config: pg.ClientConfig) => pg.Client;
+};
 
 /** The same few lines of application code over either library: only the import differs. */
 const appOf =
-  ({ Pool }: Lib) =>
+  ({ Pool, Client }: Lib) =>
   ({ url, max, startup, poolsafe: options }: AppOptions): App => {
     const config = { connectionString: url, max, ...startup, ...(options && { poolsafe: options }) };
     const pool = new Pool(config as pg.PoolConfig);
@@ -34,9 +38,32 @@ const appOf =
           client.release();
         }
       },
+      stream: (text, take) =>
+        withClient(pool, async (client) => {
+          const cursor = client.query(new Cursor<Row>(text));
+          const rows: Row[] = [];
+          while (rows.length < take) rows.push(...(await cursor.read(Math.min(10, take - rows.length))));
+          await cursor.close();
+          return rows;
+        }),
+      cancel: (text, running) =>
+        withClient(pool, async (client) => {
+          const query = new pg.Query(text);
+          const failed = new Promise<never>((_, reject) => query.on('error', reject));
+          client.query(query);
+          await running;
+          // As `pg` has it, without types: another client asks for it.
+          const canceller = new Client(config as pg.ClientConfig) as unknown as Canceller;
+          canceller.cancel(client, query);
+          return failed;
+        }),
       end: () => pool.end(),
     };
   };
+
+interface Canceller {
+  cancel(client: pg.PoolClient, query: pg.Query): void;
+}
 
 function runnerOf(runner: pg.Pool | pg.PoolClient): Runner {
   return {
@@ -63,9 +90,14 @@ export const subject: Subject = {
     session: true,
     listen: true,
     startup: true,
-    stream: false,
-    cancel: false,
+    stream: true,
+    cancel: true,
     migrate: false,
+    unsendable: () => ({
+      toPostgres() {
+        throw new Error('This value cannot be sent.');
+      },
+    }),
   },
   bare: appOf(pg),
   safe: appOf(poolsafe as unknown as Lib),

@@ -1,10 +1,10 @@
-import { always, type Case, type Declared } from '../case.ts';
+import { always, behindPooler, type Case, type Declared } from '../case.ts';
 import { Finding } from '../verdict.ts';
 
 const onlyLatest =
   (others: 'error' | 'refused'): Declared =>
   ({ row }) =>
-    row === 'pgbouncer-1.26' ? 'ok' : others;
+    row === 'pgbouncer-1.26' || row === 'direct' ? 'ok' : others;
 
 const from124 =
   (others: 'error' | 'refused'): Declared =>
@@ -18,7 +18,7 @@ interface Parameter {
   readonly accepted: (otherwise: 'error' | 'refused') => Declared;
 }
 
-const nowhere = (otherwise: 'error' | 'refused') => always(otherwise);
+const nowhere = (otherwise: 'error' | 'refused') => behindPooler(otherwise);
 const everywhere = () => always('ok');
 
 const parameters: readonly Parameter[] = [
@@ -32,8 +32,8 @@ const parameters: readonly Parameter[] = [
   { option: 'application_name', value: 'conformance', accepted: everywhere },
 ];
 
-/** Startup parameters: the pooler's row is given, so that the suite also shows that the row is right. */
-export const startupCases: readonly Case[] = parameters.map(({ option, value, accepted }) => {
+/** The pooler's row is given, so that the suite also shows that the row is right. */
+const parameterCases = parameters.map(({ option, value, accepted }) => {
   const title = option === 'options' ? `options: '${value}'` : option;
   return {
     id: `startup-${title.replace(/\W+/g, '-').replace(/-$/, '')}`,
@@ -48,3 +48,22 @@ export const startupCases: readonly Case[] = parameters.map(({ option, value, ac
     },
   } satisfies Case;
 });
+
+/** Startup parameters: what a login may carry. */
+export const startupCases: readonly Case[] = [
+  ...parameterCases,
+  {
+    id: 'url-keys',
+    title: "The URL has Prisma's keys: pgbouncer, connection_limit, pool_timeout, schema",
+    needs: [],
+    bare: always('ok'),
+    safe: always('ok'),
+    async run({ site, app }) {
+      const url = new URL(site.url);
+      const keys = { pgbouncer: 'true', connection_limit: '1', pool_timeout: '10', schema: site.schema };
+      for (const [key, value] of Object.entries(keys)) url.searchParams.set(key, value);
+      const [row] = await app({ url: url.href }).query('select 1 as one');
+      if (row?.one !== 1) throw new Finding('wrong answer', 'select 1 is not 1');
+    },
+  },
+];

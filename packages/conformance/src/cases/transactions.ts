@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { always, type Case } from '../case.ts';
+import { always, behindPooler, type Case } from '../case.ts';
 import { Finding } from '../verdict.ts';
+
+const needsPooler = 'It is wrong without a pooler too.';
 
 /** What is right inside a transaction only, and work that reaches a stranger. */
 export const transactionCases: readonly Case[] = [
@@ -8,6 +10,7 @@ export const transactionCases: readonly Case[] = [
     id: 'local-outside-transaction',
     title: 'set_config(…, true) without a transaction',
     needs: [],
+    needsPooler,
     bare: always('wrong answer'),
     safe: always('refused'),
     async run(context) {
@@ -21,6 +24,7 @@ export const transactionCases: readonly Case[] = [
     id: 'xact-lock-outside-transaction',
     title: 'pg_advisory_xact_lock() without a transaction',
     needs: [],
+    needsPooler,
     bare: always('wrong answer'),
     safe: always('refused'),
     async run(context) {
@@ -33,6 +37,7 @@ export const transactionCases: readonly Case[] = [
     id: 'transaction-on-pool',
     title: 'BEGIN and ROLLBACK through the pool',
     needs: [],
+    needsPooler,
     bare: always('wrong answer'),
     safe: always('refused'),
     async run(context) {
@@ -49,7 +54,7 @@ export const transactionCases: readonly Case[] = [
     id: 'cancel-by-pid',
     title: "pg_cancel_backend() with one's own pid: another client's query is cancelled",
     needs: [],
-    bare: always('wrong answer'),
+    bare: behindPooler('wrong answer'),
     safe: always('refused'),
     async run(context) {
       const [app, other, canceller] = [context.app(), context.app(), context.app()];
