@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reportConnectionError } from '@poolsafe/core';
+import type { Handler, MakeDriver, Options, Query } from './driver.ts';
+import { DriverSocket } from './driver-socket.ts';
+import { connectionError, driverError, postgresError } from './errors-of-driver.ts';
+import { fillHint, follow, withoutRetry } from './query.ts';
+import { type Host, openSocket, sendCancelRequest } from './socket.ts';
+
+/** What a {@link Connection} tells the pool. */
+export interface ConnectionEvents {
+  /** It can take the next query. */
+  idle(connection: Connection): void;
+  /** It is gone, and never comes back. */
+  closed(connection: Connection, error: unknown): void;
+}
+
+/** Routines of PostgreSQL that find a prepared statement missing or out of date, before anything of it has run. */
+const staleStatement: ReadonlySet<unknown> = new Set([
+  'FetchPreparedStatement',
+  'RevalidateCachedQuery',
+  'transformAssignedExpr',
+]);
+
+/** How long the server may take to close a connection that it was asked to close. Milliseconds. */
+const goodbye = 2000;
+
+let count = 0;
+
+/**
+ * One connection, which runs one query at a time: postgres.js with a pool of one that is never used again after
+ * its connection is gone. Its own pool gives a connection back while a transaction still holds it, and keeps
+ * what a lost connection left behind for the next query.
+ */
+export class Connection {
+  /** Whether the login is done. */
+  ready = false;
+  /** Whether a statement of it was out of date, so that the driver must forget what it has prepared. */
+  stale = false;
+  readonly #driver: ReturnType<MakeDriver>;
+  /** Gives a query to the driver's own pool of one. */
+  readonly #give: Handler;
+  readonly #options: Options;
+  readonly #events: ConnectionEvents;
+  readonly #hosts: Host[];
+  readonly #abort = new AbortController();
+  #host: Host;
+  #delay: number;
+  #id: number;
+  #socket: DriverSocket | undefined;
+  #status = 'I';
+  #query: Query | undefined;
+  /** A query that runs once more, since nothing of it has run. */
+  #again: Query | undefined;
+  #cancelling: Promise<void> | undefined;
+  /** What the server said before it closed the connection. */
+  #fatal: unknown;
+  #open = true;
+  #ending = false;
+  #deadline: NodeJS.Timeout | undefined;
+
+  /** `delay` is how long it waits before it connects, in milliseconds. */
+  constructor(make: MakeDriver, options: Options, events: ConnectionEvents, delay: number) {
+    count += 1;
+    this.#id = count;
+    this.#options = options;
+    this.#events = events;
+    this.#delay = delay;
+    this.#hosts = options.host.map((host, i) => ({ host, port: options.port[i] as number }));
+    this.#host = this.#hosts[0] as Host;
+    this.#driver = make({
+      ...options,
+      max: 1,
+      // Timers of the pool, which knows what is in a transaction.
+      idle_timeout: null,
+      max_lifetime: null,
+      connect_timeout: null,
+      ssl: false,
+      no_subscribe: true,
+      socket: () => this.#connect(),
+      onclose: undefined,
+      debug: this.#debug(options.debug),
+    });
+    this.#give = (this.#driver.unsafe('') as unknown as Query).handler;
+  }
+
+  /** Whether the server has said that a transaction is open. Exact while nothing runs. */
+  get inTransaction(): boolean {
+    return this.#status !== 'I';
+  }
+
+  /** Whether something of a query is still under way. */
+  get busy(): boolean {
+    return (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
+  }
+
+  /** Runs a query. Nothing else must be running. */
+  run(query: Query): void {
+    follow(query, (error) => this.#onError(query, error));
+    if (this.#options.prepare) withoutRetry(query);
+    this.#start(query);
+  }
+
+  /** Cancels what it is running, if that is `query`, and says whether it is. */
+  cancel(query: Query): boolean {
+    if (query !== this.#query) return false;
+    if (query.state === null) {
+      // Still at the login.
+      this.#lose(driverError('57014', 'canceling statement due to user request'));
+      return true;
+    }
+    // Until the server has answered, the request could hit the next query.
+    this.#cancelling = sendCancelRequest(this.#options, this.#host, query.state)
+      .catch(reportConnectionError)
+      .then(() => {
+        this.#cancelling = undefined;
+        this.#settle();
+      });
+    return true;
+  }
+
+  /** Closes it. Nothing must be running. */
+  async close(): Promise<void> {
+    this.#ending = true;
+    if (!this.#open) return;
+    // The server need not answer to a goodbye.
+    const late = setTimeout(() => this.#lose(connectionError('CONNECTION_CLOSED', this.#options)), goodbye);
+    await this.#driver.end();
+    clearTimeout(late);
+  }
+
+  /** Closes it now. What it is running fails with `error`. */
+  destroy(error: unknown): void {
+    this.#ending = true;
+    this.#lose(error);
+  }
+
+  #start(query: Query): void {
+    this.#query = query;
+    const { connect_timeout: seconds } = this.#options;
+    if (!this.ready && seconds) {
+      const late = () => this.#lose(connectionError('CONNECT_TIMEOUT', this.#options));
+      this.#deadline = setTimeout(late, this.#delay + seconds * 1000);
+    }
+    this.#give(query);
+  }
+
+  /** Called by the driver for each attempt to log in: with several hosts, it may not like the first. */
+  async #connect(): Promise<DriverSocket> {
+    const { signal } = this.#abort;
+    if (this.#delay > 0) await sleep(this.#delay, undefined, { signal }).catch(() => {});
+    this.#delay = 0;
+    let last: unknown = connectionError('CONNECTION_CLOSED', this.#options);
+    for (let host = this.#hosts.shift(); host !== undefined && this.#open; host = this.#hosts.shift()) {
+      try {
+        this.#host = host;
+        return this.#watch(await openSocket(this.#options, host, signal), host);
+      } catch (error) {
+        last = error;
+      }
+    }
+    this.#lose(last);
+    // Told of a failure, the driver would try again, for ever.
+    return new Promise(() => {});
+  }
+
+  #watch(raw: ConstructorParameters<typeof DriverSocket>[0], host: Host): DriverSocket {
+    const socket = new DriverSocket(raw, {
+      ready: (status) => this.#onReady(status),
+      error: (fields) => this.#onErrorResponse(fields),
+      closed: (error) => {
+        this.#lose(this.#fatal ?? error ?? connectionError('CONNECTION_CLOSED', this.#options));
+      },
+    });
+    this.#socket = Object.assign(socket, host);
+    if (!this.#open) socket.destroy();
+    return socket;
+  }
+
+  #onReady(status: string): void {
+    this.#status = status;
+    this.ready = true;
+    clearTimeout(this.#deadline);
+    // Before the driver has begun with the query it has questions of its own, such as for the types of arrays.
+    if (this.#query === undefined || this.#query.state === null) return;
+    this.#query = undefined;
+    // The driver has not seen the message yet.
+    queueMicrotask(() => this.#settle());
+  }
+
+  #onErrorResponse(fields: ReadonlyMap<string, string>): void {
+    // `V` is never translated; a pooler may send `S` alone.
+    const severity = fields.get('V') ?? fields.get('S');
+    const isFatal = severity === 'FATAL' || severity === 'PANIC';
+    const ownQuestion = this.#query?.state === null;
+    if (!isFatal && !ownQuestion) return;
+    this.#fatal = postgresError(this.#driver.PostgresError, fields);
+    // The driver would reject a promise that nobody has, or keep the error for the next query.
+    this.#lose(this.#fatal);
+  }
+
+  /** What a query that failed is told, or nothing when it runs again. */
+  #onError(query: Query, given: unknown): unknown {
+    const error = given as { routine?: unknown; where?: unknown } | null;
+    if (!this.#options.prepare || !staleStatement.has(error?.routine)) return given;
+    this.stale = true;
+    // A function that runs a stale statement of its own has a context, and may have done something before.
+    if (error?.where !== undefined || this.inTransaction || query.options.prepare === false) return given;
+    query.options.prepare = false;
+    // Built anew, since these are serialised already.
+    query.parameters = undefined;
+    this.#again = query;
+    return undefined;
+  }
+
+  /** Nothing of the query is under way any more, so the next one may come. */
+  #settle(): void {
+    if (!this.#open || this.#query !== undefined || this.#cancelling !== undefined) return;
+    const again = this.#again;
+    this.#again = undefined;
+    if (again !== undefined) this.#start(again);
+    else this.#events.idle(this);
+  }
+
+  #lose(error: unknown): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearTimeout(this.#deadline);
+    this.#abort.abort();
+    this.#socket?.destroy();
+    const query = this.#query ?? this.#again;
+    if (query !== undefined) query.reject(error);
+    else if (!this.#ending) {
+      fillHint(error);
+      reportConnectionError(error);
+    }
+    this.#events.closed(this, error);
+    this.#options.onclose?.(this.#id);
+  }
+
+  /** The number under which `debug` knows a connection is the one that `onclose` gets. */
+  #debug(debug: unknown): unknown {
+    if (typeof debug !== 'function') return debug;
+    return (id: number, ...rest: unknown[]) => {
+      this.#id = id;
+      debug(id, ...rest);
+    };
+  }
+}

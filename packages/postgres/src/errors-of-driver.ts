@@ -1,0 +1,53 @@
+import type postgres from 'postgres';
+import type { Options } from './driver.ts';
+
+/** An error about a connection as postgres.js makes it. */
+export function connectionError(code: string, { path, host, port }: Options): Error {
+  const where = path ? { address: path } : { address: host, port };
+  return Object.assign(new Error(`write ${code} ${path || `${host}:${port}`}`), {
+    code,
+    errno: code,
+    ...where,
+  });
+}
+
+/** An error that postgres.js raises itself. */
+export function driverError(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}
+
+/** What postgres.js calls the fields of an error, by the letter they have in the protocol. */
+const fieldNames: Readonly<Record<string, string>> = {
+  S: 'severity_local',
+  V: 'severity',
+  C: 'code',
+  M: 'message',
+  D: 'detail',
+  H: 'hint',
+  P: 'position',
+  p: 'internal_position',
+  q: 'internal_query',
+  W: 'where',
+  s: 'schema_name',
+  t: 'table_name',
+  c: 'column_name',
+  d: 'data type_name',
+  n: 'constraint_name',
+  F: 'file',
+  L: 'line',
+  R: 'routine',
+};
+
+/** A PostgresError from the fields of an ErrorResponse. */
+export function postgresError(
+  PostgresError: typeof postgres.PostgresError,
+  fields: ReadonlyMap<string, string>,
+): postgres.PostgresError {
+  const named = [...fields].flatMap(([letter, value]) => {
+    const name = fieldNames[letter];
+    return name === undefined ? [] : [[name, value]];
+  });
+  // Its types say that it takes a message.
+  const Made = PostgresError as unknown as new (fields: object) => postgres.PostgresError;
+  return new Made(Object.fromEntries(named));
+}

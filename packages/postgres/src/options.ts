@@ -1,0 +1,113 @@
+import {
+  configError,
+  type Plan,
+  type PoolsafeOptions,
+  parseTarget,
+  planFor,
+  recognise,
+  type Target,
+  withoutClientKeys,
+} from '@poolsafe/core';
+import type { Driver, MakeDriver, Options } from './driver.ts';
+
+type Given = Record<string, unknown> & { poolsafe?: PoolsafeOptions | undefined };
+
+/** What the arguments of `postgres()` come to. */
+export interface Parsed {
+  /** A client of postgres.js that parsed them. Its own connections are never used. */
+  readonly base: Driver;
+  readonly plan: Plan;
+  /** The client of postgres.js for the URL under `poolsafe.direct`, where there is one. */
+  readonly direct: DirectLane | undefined;
+}
+
+/** A client that is made when it is first needed. */
+export interface DirectLane {
+  readonly open: () => Driver;
+  /** The client, once it is made. */
+  readonly opened: () => readonly Driver[];
+}
+
+/** Options that say where to connect, which the URL of the direct lane says instead. */
+const addressKeys = 'host hostname port path database db user username pass password'.split(' ');
+
+const noUrl: { readonly url: undefined; readonly keys: Readonly<Record<string, string>> } = {
+  url: undefined,
+  keys: {},
+};
+
+/** Parses the arguments of `postgres()`, and decides how to treat the connection. */
+export function parseArguments(make: MakeDriver, first: unknown, second: unknown): Parsed {
+  // As postgres.js tells them apart.
+  const isUrl = typeof first === 'string' && first !== '';
+  const { poolsafe, ...given } = ((isUrl || !first ? second : first) ?? {}) as Given;
+  const { url, keys } = isUrl ? withoutClientKeys(first) : noUrl;
+  if (url !== undefined) checkUrl(url);
+  const limit = Number(keys.connection_limit);
+  const withLimit = limit > 0 && given.max === undefined ? { max: limit, ...given } : given;
+  warnOf(keys, given);
+  const base = parsed(make, url, withLimit);
+  const plan = planFor(targetOf(base.options), poolsafe);
+  // Named statements are only kept where nobody else can be given the server connection.
+  if (!plan.keepsNames) Object.assign(base.options, { prepare: false });
+  return { base, plan, direct: directOf(make, poolsafe?.direct, given) };
+}
+
+/** What a URL said that has no meaning for postgres.js, and may be missed. */
+function warnOf(keys: Readonly<Record<string, string>>, given: Given): void {
+  // Said by what this package does anyway, or by an option.
+  const understood = ['pgbouncer', 'connection_limit', 'statement_cache_size', 'supa', 'workaround'];
+  const missed = Object.keys(keys).filter((key) => !understood.includes(key) && !(key in given));
+  if (missed.length === 0) return;
+  process.emitWarning(
+    `The connection URL has ${missed.map((key) => `\`${key}\``).join(', ')}, which postgres.js would have sent to the server. It was left out, and has no effect.`,
+    { type: 'PoolsafeWarning', code: 'POOLSAFE_URL_KEY' },
+  );
+}
+
+/** The error of Node for a URL that cannot be parsed has that URL, and its password, as a property. */
+function parsed(make: MakeDriver, url: string | undefined, given: Given): Driver {
+  try {
+    return url === undefined ? make(given) : make(url, given);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== 'ERR_INVALID_URL' && !(error instanceof URIError)) throw error;
+    throw configError(
+      'The connection URL cannot be parsed.',
+      'check host and port, and percent-encode special characters in the password: encodeURIComponent(password)',
+    );
+  }
+}
+
+function checkUrl(url: string): void {
+  const authority = url.replace(/^[^/]*\/\//, '').replace(/[/?#].*$/s, '');
+  // postgres.js takes several hosts.
+  if (!/,[^@]*$/.test(authority)) parseTarget(url);
+}
+
+function targetOf({ host, port, path, user, database, connection }: Options): Target {
+  const targets = host.map((name, i): Target => {
+    // The driver leaves out what is empty.
+    const sent = Object.entries(connection).filter(([, value]) => value);
+    const parameters = Object.fromEntries(sent.map(([key, value]) => [key, String(value)]));
+    return { host: path || name, port: port[i] ?? 5432, user, database, parameters };
+  });
+  const [first, ...others] = targets as [Target, ...Target[]];
+  const alike = others.every((other) => recognise(other) === recognise(first));
+  // Nothing is taken for granted where the hosts differ.
+  return alike ? first : { ...first, host: '' };
+}
+
+function directOf(make: MakeDriver, direct: string | undefined, given: Given): DirectLane | undefined {
+  if (direct === undefined) return undefined;
+  const rest = Object.entries(given).filter(([key]) => !addressKeys.includes(key));
+  const options = { ...Object.fromEntries(rest), max: 1 };
+  let driver: Driver | undefined;
+  return {
+    open() {
+      driver ??= make(withoutClientKeys(direct).url, options);
+      return driver;
+    },
+    opened: () => (driver === undefined ? [] : [driver]),
+  };
+}

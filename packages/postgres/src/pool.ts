@@ -1,0 +1,211 @@
+import { Connection } from './connection.ts';
+import type { MakeDriver, Options, Query } from './driver.ts';
+import { connectionError } from './errors-of-driver.ts';
+
+/** Work that takes a connection until it releases it. */
+export interface Task {
+  /** It has the connection, on which nothing runs. */
+  start(connection: Connection): void;
+  /** What it ran is done. */
+  idle(connection: Connection): void;
+  /** The connection is gone, or there was none to be had. What was running has been told. */
+  lost(error: unknown): void;
+}
+
+interface Held {
+  readonly connection: Connection;
+  /** When it is to be replaced: milliseconds since 1970. */
+  expires: number;
+  whenClosed: (() => void) | undefined;
+  task: Task | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** A query that takes a connection for itself alone. */
+class SingleQuery implements Task {
+  readonly #pool: Pool;
+  readonly #query: Query;
+
+  constructor(pool: Pool, query: Query) {
+    this.#pool = pool;
+    this.#query = query;
+  }
+
+  start(connection: Connection): void {
+    if (this.#query.cancelled) this.#pool.release(connection);
+    else connection.run(this.#query);
+  }
+
+  idle(connection: Connection): void {
+    this.#pool.release(connection);
+  }
+
+  lost(error: unknown): void {
+    this.#query.reject(error);
+  }
+}
+
+/** The connections of one client. First come, first served. */
+export class Pool {
+  readonly #make: MakeDriver;
+  readonly #options: Options;
+  readonly #held = new Map<Connection, Held>();
+  /** Longest idle first. */
+  readonly #idle = new Set<Held>();
+  readonly #tasks: Task[] = [];
+  #ended: Promise<void> | undefined;
+  #whenEmpty: (() => void) | undefined;
+  #failures = 0;
+  #failedAt = 0;
+
+  constructor(make: MakeDriver, options: Options) {
+    this.#make = make;
+    this.#options = options;
+  }
+
+  /** Gives `task` a connection: at once, or when it is its turn. */
+  submit(task: Task): void {
+    if (this.#ended !== undefined) {
+      task.lost(connectionError('CONNECTION_ENDED', this.#options));
+      return;
+    }
+    this.#tasks.push(task);
+    this.#next();
+  }
+
+  /** Runs a query on whichever connection is free first. */
+  run(query: Query): void {
+    this.submit(new SingleQuery(this, query));
+  }
+
+  /** Cancels a query if it runs, and says whether it does. */
+  cancel(query: Query): boolean {
+    return [...this.#held.keys()].some((connection) => connection.cancel(query));
+  }
+
+  /** Takes a connection back from its task. */
+  release(connection: Connection): void {
+    const held = this.#held.get(connection);
+    if (held === undefined) return;
+    held.task = undefined;
+    this.#failures = 0;
+    const remaining = held.expires - Date.now();
+    // A query that left a transaction open: with one connection, that is how its transactions are made.
+    const isDirty = connection.inTransaction && this.#options.max > 1;
+    if (connection.stale || isDirty || remaining <= 0) void connection.close();
+    else {
+      const { idle_timeout: seconds } = this.#options;
+      const time = Math.min(seconds ? seconds * 1000 : longestTimer, remaining, longestTimer);
+      held.timer = time < longestTimer ? setTimeout(() => this.#retire(held), time) : undefined;
+      this.#idle.add(held);
+    }
+    this.#next();
+  }
+
+  /** Closes every connection there is, each after the work that has it. */
+  async close(): Promise<void> {
+    const closed = [...this.#held.values()].map((held) => {
+      held.expires = 0;
+      return new Promise<void>((resolve) => {
+        held.whenClosed = resolve;
+      });
+    });
+    for (const held of [...this.#idle]) this.#retire(held);
+    await Promise.all(closed);
+  }
+
+  /** Takes no more work, finishes what there is, and closes. After `timeout` seconds what is left fails. */
+  end(timeout: number | null): Promise<void> {
+    this.#ended ??= this.#end(timeout);
+    return this.#ended;
+  }
+
+  async #end(timeout: number | null): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+      if (timeout !== null) timer = setTimeout(() => this.#destroy(), timeout * 1000);
+    });
+    // What was called before in the same turn still counts.
+    await null;
+    for (const held of [...this.#idle]) this.#retire(held);
+    this.#next();
+    await empty;
+    clearTimeout(timer);
+  }
+
+  #destroy(): void {
+    const error = connectionError('CONNECTION_DESTROYED', this.#options);
+    for (const task of this.#tasks.splice(0)) task.lost(error);
+    for (const connection of [...this.#held.keys()]) connection.destroy(error);
+    this.#next();
+  }
+
+  /** Starts whatever can be started. */
+  #next(): void {
+    while (this.#tasks.length > 0) {
+      const held = this.#take() ?? this.#open();
+      if (held === undefined) return;
+      const task = this.#tasks.shift() as Task;
+      held.task = task;
+      task.start(held.connection);
+    }
+    if (this.#whenEmpty === undefined) return;
+    for (const held of [...this.#idle]) this.#retire(held);
+    if (this.#held.size === 0) this.#whenEmpty();
+  }
+
+  #take(): Held | undefined {
+    const [held] = this.#idle;
+    if (held === undefined) return undefined;
+    this.#idle.delete(held);
+    clearTimeout(held.timer);
+    return held;
+  }
+
+  #open(): Held | undefined {
+    const { max, max_lifetime } = this.#options;
+    if (this.#held.size >= max) return undefined;
+    const seconds = typeof max_lifetime === 'function' ? max_lifetime() : max_lifetime;
+    const events = {
+      idle: (connection: Connection) => this.#held.get(connection)?.task?.idle(connection),
+      closed: (connection: Connection, error: unknown) => this.#closed(connection, error),
+    };
+    const connection = new Connection(this.#make, this.#options, events, this.#delay());
+    const expires = seconds ? Date.now() + seconds * 1000 : Number.POSITIVE_INFINITY;
+    const held: Held = { connection, expires, task: undefined, timer: undefined, whenClosed: undefined };
+    this.#held.set(connection, held);
+    return held;
+  }
+
+  /** How long a new connection waits before it logs in, after others failed to. Milliseconds. */
+  #delay(): number {
+    if (this.#failures === 0) return 0;
+    const { backoff } = this.#options;
+    const seconds = typeof backoff === 'function' ? backoff(this.#failures) : Number(backoff);
+    return Math.max(0, this.#failedAt + seconds * 1000 - Date.now());
+  }
+
+  #retire(held: Held): void {
+    this.#idle.delete(held);
+    clearTimeout(held.timer);
+    void held.connection.close();
+  }
+
+  #closed(connection: Connection, error: unknown): void {
+    const held = this.#held.get(connection);
+    if (held === undefined) return;
+    this.#held.delete(connection);
+    this.#idle.delete(held);
+    clearTimeout(held.timer);
+    if (!connection.ready) {
+      this.#failures += 1;
+      this.#failedAt = Date.now();
+    }
+    held.task?.lost(error);
+    held.whenClosed?.();
+    this.#next();
+  }
+}

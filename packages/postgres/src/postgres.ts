@@ -1,0 +1,107 @@
+import {
+  type ConfigError,
+  classify,
+  guard,
+  isPlain,
+  type Plan,
+  type Policy,
+  PoolsafeError,
+} from '@poolsafe/core';
+import driver from 'postgres';
+import type { MakeDriver, Query } from './driver.ts';
+import { driverError } from './errors-of-driver.ts';
+import { Lease, type Rules } from './lease.ts';
+import { parseArguments } from './options.ts';
+import { Pool } from './pool.ts';
+import { classesOf, textOf } from './query.ts';
+import { sessionFunctions } from './session-functions.ts';
+import { makeSql } from './sql.ts';
+import { runCommand, runTransaction, type TransactionHost, type Work } from './transaction.ts';
+
+/** Makes a guarded client of postgres.js. Its types are those of the exported function. */
+export function guardedPostgres(first?: unknown, second?: unknown): unknown {
+  const { base, plan, direct } = parseArguments(driver as unknown as MakeDriver, first, second);
+  const { options } = base;
+  const classes = classesOf(base);
+  const pool = new Pool(driver as unknown as MakeDriver, options);
+  const rules: Rules = {
+    textOf: (query) => textOf(query, classes),
+    planOf: (query) => policyOf(plan, query),
+  };
+  const host: TransactionHost = {
+    makeSql: (handler) => makeSql(base, handler, cancel),
+    // Called as a handler is, after the query has been asked to run.
+    command: (text) => Object.assign(base.unsafe(text) as unknown as Query, { executed: true }),
+  };
+  const sql = host.makeSql((query) => {
+    const error = query.cancelled ? undefined : refusal(query, rules, options.max);
+    if (error !== undefined) query.reject(error);
+    else if (!query.cancelled) pool.run(query);
+  });
+
+  function cancel(query: Query): void {
+    if (pool.cancel(query)) return;
+    query.cancelled = true;
+    query.reject(driverError('57014', 'canceling statement due to user request'));
+  }
+
+  async function begin(...given: unknown[]): Promise<unknown> {
+    const [mode, work] = typeof given[1] === 'function' ? given : ['', given[0]];
+    const lease = await Lease.take(pool, rules);
+    return runTransaction(lease, host, String(mode), work as Work);
+  }
+
+  async function reserve(): Promise<unknown> {
+    const lease = await Lease.take(pool, rules);
+    // Fails here where no connection can be had, as the driver's own does, rather than with the first query.
+    if (!lease.ready) await runCommand(lease, host, '');
+    const reserved = host.makeSql((query) => lease.run(query));
+    return Object.assign(reserved, { release: () => lease.release(() => host.command('rollback')) });
+  }
+
+  async function end({ timeout = null }: { timeout?: number | null } = {}): Promise<void> {
+    // Queries that were asked to run in the same turn still count.
+    await null;
+    const sessions = [base, ...(direct?.opened() ?? [])];
+    await Promise.all([
+      pool.end(timeout),
+      ...sessions.map((session) => session.end({ timeout: timeout ?? 5 })),
+    ]);
+  }
+
+  // largeObject() of the driver begins its transaction with what it finds there.
+  Object.assign(base, { begin });
+  const { parameters, largeObject, CLOSE, END, PostgresError } = base;
+  return Object.assign(sql, {
+    ...{ parameters, largeObject, CLOSE, END, PostgresError, options },
+    ...sessionFunctions(base, plan, direct?.open),
+    ...{ begin, reserve, end, close: () => pool.close() },
+    poolsafe: plan,
+  });
+}
+
+/** Why a query may not run on the pool. */
+function refusal(query: Query, rules: Rules, max: number): Error | undefined {
+  const plan = rules.planOf(query);
+  if (plan instanceof Error) return plan;
+  const text = rules.textOf(query);
+  if (isPlain(text)) return undefined;
+  const context = { inTransaction: false };
+  // Twice, since what concerns the pool alone is reported apart from the rest.
+  const error = guard(plan, text, { ...context, onPool: true }) ?? guard(plan, text, context);
+  if (error !== undefined || max === 1 || !/\b(?:begin|start)\b/i.test(text)) return error;
+  // Where the guard lets it through, postgres.js itself does not.
+  if (!classify(text).includes('tx:control')) return undefined;
+  return driverError('UNSAFE_TRANSACTION', 'Only use sql.begin, sql.reserved or max: 1');
+}
+
+/** The plan for a query: `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own. */
+function policyOf(plan: Plan, { options }: Query): Plan | ConfigError {
+  if (options.poolsafe === undefined) return plan;
+  try {
+    return plan.withPolicy(options.poolsafe as Policy);
+  } catch (error) {
+    if (PoolsafeError.is(error)) return error as ConfigError;
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { hintFor } from '@poolsafe/core';
+import type { Driver, Query } from './driver.ts';
+
+/** Classes that postgres.js does not export, found by what its own functions return. */
+export interface Classes {
+  readonly Query: new () => Query;
+  readonly Identifier: new () => { readonly value: string };
+  readonly Builder: new () => { readonly first: unknown; readonly rest: readonly unknown[] };
+}
+
+/** Finds the {@link Classes} of an installation. Nothing is sent. */
+export function classesOf(driver: Driver): Classes {
+  const classOf = (made: unknown) => (made as object).constructor;
+  const found = [driver.unsafe(''), driver('name' as never), driver({} as never)].map(classOf);
+  const [Query, Identifier, Builder] = found as never[];
+  return { Query, Identifier, Builder } as unknown as Classes;
+}
+
+/**
+ * The text of a query as far as the guard needs it, before the driver builds it: with its fragments and
+ * identifiers, and `$1` for whatever is a value.
+ */
+export function textOf(query: Query, classes: Classes): string {
+  const { strings, args } = query;
+  let text = strings[0] ?? '';
+  for (let i = 1; i < strings.length; i += 1) text += textOfValue(args[i - 1], classes) + strings[i];
+  return text;
+}
+
+function textOfValue(value: unknown, classes: Classes): string {
+  if (typeof value !== 'object' || value === null) return '$1';
+  if (value instanceof classes.Query) return textOf(value, classes);
+  if (value instanceof classes.Identifier) return value.value;
+  if (value instanceof classes.Builder) return `(${textOfFragments(value.first, classes)})`;
+  return Array.isArray(value) && value[0] instanceof classes.Query
+    ? value.map((fragment) => textOf(fragment, classes)).join(' ')
+    : '$1';
+}
+
+/** A helper takes names and values, one row or several, and a value may be a fragment. */
+function textOfFragments(first: unknown, classes: Classes): string {
+  if (typeof first !== 'object' || first === null) return '$1';
+  const rows = Array.isArray(first) ? first : [first];
+  const values = rows.flatMap((row) => (typeof row === 'object' && row !== null ? Object.values(row) : []));
+  const fragments = values.filter(
+    (value) => value instanceof classes.Query || value instanceof classes.Identifier,
+  );
+  return ['$1', ...fragments.map((fragment) => textOfValue(fragment, classes))].join(', ');
+}
+
+/**
+ * Makes a query follow the connection that runs it. `onError` gives the error to fail with, or `undefined` when
+ * the query is left waiting, since it will run again. What it changes are properties that postgres.js itself
+ * assigns on the query, and that its connection reads while the query runs.
+ */
+export function follow(query: Query, onError: (error: unknown) => unknown): void {
+  if (query.cursorFn === undefined) followRows(query, onError);
+  else followCursor(query, onError);
+}
+
+/** A COPY has given its stream away when it fails at the end, and then nobody tells the stream. */
+function followRows(query: Query, onError: (error: unknown) => unknown): void {
+  const { resolve, reject } = query;
+  let stream: { destroy(error: unknown): void } | undefined;
+  query.reject = (given) => {
+    const error = onError(given);
+    if (error === undefined) return;
+    fillHint(error);
+    stream?.destroy(error);
+    reject(error);
+  };
+  if (!query.streaming) return;
+  query.resolve = (value) => {
+    stream = value as typeof stream;
+    resolve(value);
+  };
+}
+
+/**
+ * An iterator over batches takes `active: false` for the end of the rows, also when the connection was lost while
+ * nobody waited for the next batch. For each batch it has a `reject` of its own.
+ */
+function followCursor(query: Query, onError: (error: unknown) => unknown): void {
+  let { reject, active } = query;
+  let failure: { readonly error: unknown } | undefined;
+  Object.defineProperties(query, {
+    active: {
+      get: () => active || failure !== undefined,
+      set(value: boolean) {
+        active = value;
+      },
+    },
+    reject: {
+      get: () => (given: unknown) => {
+        const error = onError(given);
+        if (error === undefined) return;
+        fillHint(error);
+        failure = { error };
+        reject(error);
+      },
+      set(value: Query['reject']) {
+        reject = value;
+        if (failure !== undefined) value(failure.error);
+      },
+    },
+  });
+}
+
+/**
+ * Keeps postgres.js from running a query again by itself. It looks at `prepared` once more when the statement has
+ * failed (`ReadyForQuery` in its connection.js), and would send the parameters serialised twice. By then it is
+ * `false`.
+ */
+export function withoutRetry(query: Query): void {
+  let prepared = false;
+  Object.defineProperty(query, 'prepared', {
+    configurable: true,
+    get: () => prepared,
+    set(value: boolean) {
+      prepared = value;
+      queueMicrotask(() => {
+        prepared = false;
+      });
+    },
+  });
+}
+
+/** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
+export function fillHint(error: unknown): void {
+  const given = error as { hint?: string | undefined; severity_local?: unknown } | null;
+  if (typeof given?.severity_local !== 'string' || given.hint !== undefined) return;
+  const hint = hintFor(given);
+  if (hint !== undefined) given.hint = hint;
+}

@@ -1,0 +1,3 @@
+import { compareWithPostgres } from './drop-in/compare.ts';
+
+await compareWithPostgres();

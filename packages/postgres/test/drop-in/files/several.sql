@@ -1,0 +1,3 @@
+select 1 as a;
+-- a comment
+select 2 as b;

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import * as module from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const require = module.createRequire(import.meta.url);
+/** What `require` is given stands two folders below. */
+const folderOf = (name: string) => new URL('../../', pathToFileURL(require.resolve(name))).href;
+
+const current = folderOf('postgres');
+const lowest = folderOf('postgres-lowest');
+
+/** The version of postgres.js that this process uses from now on: the lowest that the peer dependency allows. */
+export const version: string = JSON.parse(readFileSync(new URL('package.json', lowest), 'utf8')).version;
+
+// Whoever imports postgres, @poolsafe/postgres included, gets the file of the lowest version.
+if (module.registerHooks === undefined) {
+  // Node 20, where hooks run in a thread of their own.
+  const hook = `export const resolve = async (specifier, context, next) => {
+    const found = await next(specifier, context);
+    return { ...found, url: found.url.replace(${JSON.stringify(current)}, ${JSON.stringify(lowest)}) };
+  }`;
+  module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
+} else {
+  module.registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context);
+      return { ...found, url: found.url.replace(current, lowest) };
+    },
+  });
+}
