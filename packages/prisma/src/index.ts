@@ -1,0 +1,5 @@
+export { ConfigError, HazardError, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export { type DatasourceUrlOptions, datasourceUrl } from './datasource-url.ts';
+export { type MigrationUrls, migrationUrl } from './migration-url.ts';
+export { PrismaPg, type PrismaPgOptions } from './prisma-pg.ts';
+export { UtcClient } from './time-zone.ts';

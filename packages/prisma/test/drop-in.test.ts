@@ -1,0 +1,3 @@
+import { compareWithAdapter } from './drop-in.ts';
+
+await compareWithAdapter();
