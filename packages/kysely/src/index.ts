@@ -1,0 +1,1 @@
+export { PostgresDialect, type PostgresDialectConfig } from './postgres-dialect.ts';

@@ -1,0 +1,77 @@
+import type { Pool } from '@poolsafe/pg';
+import {
+  type PostgresDialectConfig as BareConfig,
+  type DatabaseConnection,
+  PostgresDriver,
+  type PostgresPool,
+} from 'kysely';
+import type pg from 'pg';
+import { Acquisition } from './acquisition.ts';
+import { sendCancelRequest } from './cancel-request.ts';
+import { GuardedConnection } from './guarded-connection.ts';
+
+/** Gives the pool when the first query comes. */
+export type OpenPool = (
+  ...given: Parameters<Extract<BareConfig['pool'], (...given: never[]) => unknown>>
+) => Promise<Pool>;
+
+interface Taken {
+  readonly pool: Pool;
+  readonly client: pg.PoolClient & pg.Client;
+}
+
+const acquisition = new Acquisition<Taken>();
+
+/** The driver of kysely over a guarded pool, with guarded connections. */
+export class GuardedPostgresDriver extends PostgresDriver {
+  readonly #guarded = new WeakMap<DatabaseConnection, GuardedConnection>();
+  #destroyed = false;
+
+  constructor({ pool: open, ...config }: Omit<BareConfig, 'pool'> & { readonly pool: OpenPool }) {
+    super({ ...config, pool: async (...given) => noting(await open(...given)) });
+  }
+
+  override async acquireConnection(
+    ...given: Parameters<PostgresDriver['acquireConnection']>
+  ): ReturnType<PostgresDriver['acquireConnection']> {
+    const [connection, { pool, client }] = await acquisition.run(
+      () => super.acquireConnection(...given),
+      // Closed, since for a client that came back to the pool kysely would not run its hook again.
+      ({ client }) => this.#destroyed || client.release(true),
+    );
+    const stop = { cancel: () => sendCancelRequest(client, pool), close: () => client.end() };
+    const known = this.#guarded.get(connection);
+    const guarded = known ?? new GuardedConnection(connection, pool.poolsafe, stop);
+    this.#guarded.set(connection, guarded);
+    guarded.acquired();
+    return connection;
+  }
+
+  override async releaseConnection(
+    connection: Parameters<PostgresDriver['releaseConnection']>[0],
+  ): Promise<void> {
+    try {
+      await this.#guarded.get(connection)?.releasing();
+    } finally {
+      await super.releaseConnection(connection);
+    }
+  }
+
+  override async destroy(): Promise<void> {
+    this.#destroyed = true;
+    await super.destroy();
+  }
+}
+
+/** What kysely uses of a pool. */
+function noting(pool: Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      acquisition.note({ pool, client: client as Taken['client'] });
+      return client;
+    },
+  };
+}
