@@ -1,0 +1,95 @@
+import { inspect } from 'node:util';
+import guarded from '@poolsafe/pg';
+import {
+  ConfigError,
+  DataSource,
+  type DataSourceOptions,
+  type PostgresOptions,
+  withPoolsafe,
+} from '@poolsafe/typeorm';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+
+const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
+const direct = 'postgres://app:hunter2@ep-1.neon.tech/shop';
+const neon = 'postgres://app:hunter2@ep-1-pooler.neon.tech/shop';
+const hosts = (...urls: string[]) => {
+  const [master, ...slaves] = urls.map((url) => ({ url }));
+  return { replication: { master, slaves } };
+};
+
+/** Options that cannot work, whoever makes the data source. */
+const unusable: readonly [title: string, options: object, says: RegExp][] = [
+  ['pg itself as the driver', { url, driver: pg }, /`driver` is a driver that poolsafe does not guard/],
+  ['something else as the driver', { url, driver: {} }, /`driver` is a driver/],
+  ['a pool class of pg', { url, driver: { ...guarded, Pool: pg.Pool } }, /`driver` is a driver/],
+  ['pg-native', { url, nativeDriver: {} }, /`nativeDriver` is a driver/],
+  ['a URL that is none', { url: 'hunter2' }, /no scheme/],
+  ['a URL that cannot be parsed', { url: 'postgres://app:hun/hunter2@db/shop' }, /cannot be parsed/],
+  ['a pooler nobody knows', { url, poolsafe: { pooler: 'pgbounce' } }, /"pgbounce"/],
+  ['an option nobody knows', { url, poolsafe: { poler: 'direct' } }, /"poler"/],
+  ['an option nobody knows, in extra', { url, extra: { poolsafe: { poler: 1 } } }, /"poler"/],
+  ['no object', { url, poolsafe: 'pgbouncer' }, /must be an object/],
+  ['a contradiction', { url, poolsafe: { pooler: 'pgbouncer-1.18', statements: 'always' } }, /contradicts/],
+  ['statement_timeout', { url, extra: { statement_timeout: 1000 } }, /startup parameter: statement_timeout/],
+  [
+    'several startup parameters',
+    { url, extra: { lock_timeout: 1, idle_in_transaction_session_timeout: 1, options: '-c work_mem=4MB' } },
+    /lock_timeout, idle_in_transaction_session_timeout, options/,
+  ],
+  ['parts', { host: '127.0.0.1', port: 6432, extra: { statement_timeout: 1 } }, /statement_timeout/],
+  ['a slave behind a pooler', { ...hosts(direct, direct, neon), extra: { statement_timeout: 1 } }, /Neon/],
+  ['a master behind a pooler', { ...hosts(neon, direct), extra: { statement_timeout: 1 } }, /Neon/],
+  ['a slave whose URL is none', hosts(url, 'hunter2'), /no scheme/],
+];
+
+function check(make: () => unknown, says: RegExp): void {
+  let error: unknown;
+  try {
+    make();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).message).toMatch(says);
+  expect((error as ConfigError).message).toMatch(/\n {2}fix: .+\n {2}read more: /);
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain('hunter2');
+}
+
+for (const [title, given, says] of unusable) {
+  test(`ConfigError before any login | ${title}`, () => {
+    const options = { type: 'postgres', ...given } as PostgresOptions;
+    check(() => new DataSource(options), says);
+    check(() => withPoolsafe(options), says);
+  });
+}
+
+test('ConfigError | options of another kind of database', () => {
+  const mysql = { type: 'mysql', url: 'mysql://db' } as const;
+  check(() => new DataSource({ ...mysql, poolsafe: {} } as DataSourceOptions), /not of type `postgres`/);
+  check(() => withPoolsafe(mysql as never), /not of type `postgres`/);
+});
+
+test('ConfigError | migrations that no lock would guard', () => {
+  check(() => withPoolsafe({ type: 'postgres', url, migrationsRun: true }), /dataSourceFactory/);
+});
+
+/** Whether options lead to a data source. Nothing connects. */
+const accepted = (options: object) => new DataSource({ type: 'postgres', ...options } as PostgresOptions);
+
+test('each host has a plan of its own', () => {
+  accepted({ ...hosts(direct, direct), extra: { statement_timeout: 1 } });
+  accepted({ ...hosts(neon, direct), extra: { statement_timeout: 1 }, poolsafe: { pooler: 'direct' } });
+});
+
+test('a driver that poolsafe guards is taken', () => {
+  class Mine extends guarded.Pool {}
+  expect(accepted({ url, driver: guarded })).toBeInstanceOf(DataSource);
+  const { options } = accepted({ url, driver: { ...guarded, Pool: Mine }, poolsafe: { pooler: 'direct' } });
+  const { driver } = accepted({ ...options, poolsafe: { allow: ['POOLSAFE_LISTEN'] } })
+    .options as PostgresOptions;
+  const pool = new driver.Pool({ connectionString: url });
+  expect(pool).toBeInstanceOf(Mine);
+  // The options of the last one count, not those of the data source that they were taken from.
+  expect([pool.poolsafe.pooler.name, pool.poolsafe.allow]).toEqual(['pgbouncer', ['POOLSAFE_LISTEN']]);
+});

@@ -1,0 +1,3 @@
+import { compareWithTypeorm } from './drop-in/compare.ts';
+
+await compareWithTypeorm();
