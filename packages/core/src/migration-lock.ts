@@ -4,6 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Takes the lock of a migration table until the transaction ends, and says in `locked` whether it did. `$1` is
  * {@link migrationLockKey}. Transaction-scoped, so that no pooler can strand it, and never waiting, so that
  * deployments that wait hold no server connection.
+ *
+ * A transaction that only holds the lock must hold no snapshot, or `CREATE INDEX CONCURRENTLY` waits for it: begin
+ * it as `read committed`, and send another statement after this one, since a statement with a parameter keeps its
+ * snapshot until the next.
  */
 export const migrationLockSql = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked';
 

@@ -40,9 +40,10 @@ export class DataSource extends typeorm.DataSource {
   // biome-ignore lint/suspicious/noExplicitAny: must be declared as in TypeORM.
   override async query<T = any>(...given: Parameters<Bare['query']>): Promise<T> {
     const [query, parameters, runner] = given;
-    const { master } = this.driver as Partial<PostgresDriver>;
-    const plan = runner === undefined ? master?.poolsafe : undefined;
-    const refused = plan && guard(plan, query, { inTransaction: false, onPool: true });
+    const plan = (this.driver as Partial<PostgresDriver>).master?.poolsafe;
+    // Some give what else pg takes.
+    const onPool = !runner && typeof query === 'string';
+    const refused = onPool && plan && guard(plan, query, { inTransaction: false, onPool });
     if (refused) throw new typeorm.QueryFailedError(query, parameters as unknown[], refused);
     return super.query(...given);
   }

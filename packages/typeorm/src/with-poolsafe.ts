@@ -41,7 +41,7 @@ export function withPoolsafe(options: PostgresOptions & NestOptions): PostgresOp
   }
   if (options.migrationsRun) {
     throw configError(
-      'With `migrationsRun`, a data source that NestJS makes applies migrations twice when two deployments start together.',
+      'With `migrationsRun`, a data source that NestJS makes may apply migrations twice when two deployments start together.',
       "`TypeOrmModule.forRootAsync` with `dataSourceFactory: async (options) => new DataSource(options)` of '@poolsafe/typeorm', and the options without withPoolsafe()",
     );
   }

@@ -22,13 +22,18 @@ async function run(args: string[], env: Readonly<Record<string, string>>): Promi
   return stdout;
 }
 
-test('a CommonJS application with decorators and reflect-metadata', async () => {
-  const application = (LIBRARY: string, URL: string) => run([fixture('application.cjs')], { LIBRARY, URL });
-  const bare = await application('typeorm', database.direct.url);
-  expect(JSON.parse(bare)).toMatchObject({ kinds: [true, true, true], types: ['Number', 'String', 'Date'] });
-  expect(await application('@poolsafe/typeorm', database.through('1.18').url)).toBe(bare);
-  expect(await application('@poolsafe/typeorm', database.through('latest').url)).toBe(bare);
-});
+for (const kind of ['application-commonjs.cjs', 'application-module.mjs']) {
+  test(`decorators and reflect-metadata | ${kind}`, async () => {
+    const application = (LIBRARY: string, URL: string) => run([fixture(kind)], { LIBRARY, URL });
+    const bare = await application('typeorm', database.direct.url);
+    expect(JSON.parse(bare)).toMatchObject({
+      kinds: [true, true, true],
+      types: ['Number', 'String', 'Date'],
+    });
+    expect(await application('@poolsafe/typeorm', database.through('1.18').url)).toBe(bare);
+    expect(await application('@poolsafe/typeorm', database.through('latest').url)).toBe(bare);
+  });
+}
 
 test('three deployments at once with the command line of TypeORM', async () => {
   const { url } = database.through('latest');

@@ -58,9 +58,11 @@ test('options for NestJS', () => {
   expectTypeOf(options).toExtend<TypeOrmModuleOptions>();
   expectTypeOf<Omit<TypeOrmModuleOptions, keyof typeorm.DataSourceOptions>>().toExtend<NestOptions>();
   new typeorm.DataSource(options);
-  const factory: (options?: typeorm.DataSourceOptions) => Promise<typeorm.DataSource> = async (options) =>
-    new DataSource(options as PostgresOptions);
-  expectTypeOf(factory).returns.resolves.toEqualTypeOf<typeorm.DataSource>();
+  type Factory = (options?: typeorm.DataSourceOptions) => Promise<typeorm.DataSource>;
+  const factory: Factory = async (options) => new DataSource(options!);
+  const another: Factory = async (options) =>
+    new DataSource({ ...(options as PostgresOptions), poolsafe: { pooler: 'neon' } });
+  expectTypeOf(factory).toEqualTypeOf(another);
 });
 
 test('mistakes', () => {

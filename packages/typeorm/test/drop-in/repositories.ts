@@ -93,6 +93,16 @@ export const repositories: Readonly<Record<string, (dataSource: DataSource) => P
       await dataSource.query('select 1 as one; select 2 as two'),
       Object.keys(manager).length > 0,
     ]),
+  'query, in the forms that pg takes': async (dataSource) => {
+    const query = (given: unknown) => dataSource.query(given as string);
+    return [
+      await query({ text: 'select $1::int as n', values: [1], rowMode: 'array' }),
+      await query({ name: 'named', text: 'select $1::int as n', values: [2] }),
+      await query({ name: 'named', text: 'select $1::int as n', values: [3] }),
+      await failure(() => query(undefined)),
+      await failure(() => query(1)),
+    ];
+  },
   'query on a runner that is given': async (dataSource) => {
     const runner = dataSource.createQueryRunner();
     await dataSource.query('begin', undefined, runner);
