@@ -3,7 +3,7 @@ import { reportConnectionError } from '@poolsafe/core';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
 import { connectionError, driverError, postgresError } from './errors-of-driver.ts';
-import { fillHint, follow, withoutRetry } from './query.ts';
+import { fillHint, follow } from './query.ts';
 import { type Host, openSocket, sendCancelRequest } from './socket.ts';
 
 /** What a {@link Connection} tells the pool. */
@@ -96,7 +96,6 @@ export class Connection {
   /** Runs a query. Nothing else must be running. */
   run(query: Query): void {
     follow(query, (error) => this.#onError(query, error));
-    if (this.#options.prepare) withoutRetry(query);
     this.#start(query);
   }
 
@@ -192,8 +191,13 @@ export class Connection {
     const severity = fields.get('V') ?? fields.get('S');
     const isFatal = severity === 'FATAL' || severity === 'PANIC';
     const ownQuestion = this.#query?.state === null;
-    if (!isFatal && !ownQuestion) return;
-    this.#fatal = postgresError(this.#driver.PostgresError, fields);
+    const error = () => postgresError(this.#driver.PostgresError, fields);
+    if (!isFatal && !ownQuestion) {
+      // The driver would run it again with parameters that are serialised already, unless it has done so.
+      if (staleStatement.has(fields.get('R')) && this.#query) this.#query.retried = error();
+      return;
+    }
+    this.#fatal = error();
     // The driver would reject a promise that nobody has, or keep the error for the next query.
     this.#lose(this.#fatal);
   }
@@ -205,9 +209,9 @@ export class Connection {
     this.stale = true;
     // A function that runs a stale statement of its own has a context, and may have done something before.
     if (error?.where !== undefined || this.inTransaction || query.options.prepare === false) return given;
+    if (query.cursorFn !== undefined) return given;
+    Object.assign(query, { retried: undefined, parameters: undefined });
     query.options.prepare = false;
-    // Built anew, since these are serialised already.
-    query.parameters = undefined;
     this.#again = query;
     return undefined;
   }

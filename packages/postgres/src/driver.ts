@@ -15,7 +15,8 @@ export interface Query extends Promise<unknown> {
   cancelled: unknown;
   executed: boolean;
   streaming?: boolean;
-  prepared: boolean;
+  /** The error that the driver fails it with, where it would run it again by itself. */
+  retried?: unknown;
   parameters: unknown[] | undefined;
   string: string | undefined;
   cursorFn: ((rows: unknown) => unknown) | undefined;

@@ -106,25 +106,6 @@ function followCursor(query: Query, onError: (error: unknown) => unknown): void 
   });
 }
 
-/**
- * Keeps postgres.js from running a query again by itself. It looks at `prepared` once more when the statement has
- * failed (`ReadyForQuery` in its connection.js), and would send the parameters serialised twice. By then it is
- * `false`.
- */
-export function withoutRetry(query: Query): void {
-  let prepared = false;
-  Object.defineProperty(query, 'prepared', {
-    configurable: true,
-    get: () => prepared,
-    set(value: boolean) {
-      prepared = value;
-      queueMicrotask(() => {
-        prepared = false;
-      });
-    },
-  });
-}
-
 /** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
 export function fillHint(error: unknown): void {
   const given = error as { hint?: string | undefined; severity_local?: unknown } | null;

@@ -29,7 +29,7 @@ async function setUp(options: postgres.Options<Record<never, never>> = {}) {
 
 /** Whether a statement with `text` in it is running. */
 async function running(text: string): Promise<boolean> {
-  const active = "state = 'active' and pid <> pg_backend_pid()";
+  const active = "datname = current_database() and state = 'active' and pid <> pg_backend_pid()";
   const rows = await database.admin(
     `select 1 from pg_stat_activity where position($1 in query) > 0 and ${active}`,
     [text],

@@ -36,7 +36,9 @@ test('listen() listens again when the connection of the direct lane is lost', as
       listening += 1;
     },
   );
-  await database.admin("select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'");
+  await database.admin(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'",
+  );
   await expect.poll(() => listening, { timeout: 5000 }).toBe(2);
   await sql.notify('news', 'after');
   await expect.poll(() => heard).toEqual(['after']);

@@ -67,7 +67,7 @@ async function tryWith(answer: string, ssl: postgres.Options<Record<never, never
     await expect
       .poll(() =>
         database.admin(
-          "select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()",
+          "select 1 from pg_stat_activity where datname = current_database() and state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()",
         ),
       )
       .toHaveLength(1);

@@ -49,16 +49,6 @@ const callbacks: Record<string, SqlStep> = {
     return [seen, shapeOf(result), sql.CLOSE === sql.END];
   },
   'CLOSE at once': (sql) => sql`select n from generate_series(1, 100) n`.cursor(() => sql.CLOSE),
-  'one that throws': (sql) =>
-    failure(() =>
-      sql`select n from generate_series(1, 100) n`.cursor(2, () => {
-        throw new Error('mine');
-      }),
-    ),
-  'one that rejects': (sql) =>
-    failure(() =>
-      sql`select n from generate_series(1, 100) n`.cursor(2, async () => Promise.reject(new Error('mine'))),
-    ),
   'an error at the start': (sql) => failure(() => sql`select nothing`.cursor(2, () => {})),
   'an error in the middle': async (sql) => {
     const seen: unknown[] = [];

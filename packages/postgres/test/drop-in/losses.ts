@@ -10,23 +10,6 @@ const steps: Record<string, Step> = {
     const closed: unknown[] = [];
     const options = { max: 1, backoff: 0, onclose: () => closed.push('closed') };
     const sql = connect(lib, { ...route, url: relay.url }, options);
-    const code = await codeOf(() =>
-      sql.begin(async (tx) => {
-        await tx`select 1`;
-        relay.cut();
-        await until(() => closed.length === 1);
-        await tx`select 2`;
-      }),
-    );
-    const after = await sql`select 3 as a`;
-    await sql.end();
-    return [code, [...after]];
-  },
-  'in reserve, and another query': async (lib, route) => {
-    await using relay = await startRelay(route.url);
-    const closed: unknown[] = [];
-    const options = { max: 1, backoff: 0, onclose: () => closed.push('closed') };
-    const sql = connect(lib, { ...route, url: relay.url }, options);
     const one = await sql.reserve();
     await one`select 1`;
     relay.cut();
@@ -39,4 +22,4 @@ const steps: Record<string, Step> = {
   },
 };
 
-export const losses: [string, Step][] = libSteps('a connection lost in a transaction', steps);
+export const losses: [string, Step][] = libSteps('a reserved connection that is lost', steps);

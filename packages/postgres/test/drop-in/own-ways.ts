@@ -24,6 +24,10 @@ const names: Record<string, SqlStep> = {
   },
 };
 
+const prepared: Record<string, SqlStep> = {
+  'EXECUTE of what was not prepared': (sql) => codeOf(() => sql`execute nothing`),
+};
+
 const beginning: Record<string, SqlStep> = {
   'as a query': async (sql) => [await codeOf(() => sql`begin`), await transactionsOfFour(sql)],
   'as unsafe': async (sql) => [await codeOf(() => sql.unsafe('begin')), await transactionsOfFour(sql)],
@@ -161,6 +165,7 @@ const ends: Record<string, Step> = {
 
 export const ownWays: [string, Step][] = [
   ...sqlSteps('names', names),
+  ...sqlSteps('SQL', prepared),
   ...sqlSteps('BEGIN', beginning),
   ...sqlSteps('BEGIN on one connection', alone, { max: 1 }),
   ...sqlSteps('a reserved connection', reservations),

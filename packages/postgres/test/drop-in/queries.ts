@@ -37,7 +37,6 @@ const forms: Record<string, SqlStep> = {
   'simple, one statement': (sql) => sql`select 1 as a, null as b`.simple(),
   'simple, statements without rows': (sql) =>
     sql`create table made (id int); insert into made values (1), (2); drop table made`.simple(),
-  'simple, with a value': (sql) => failure(() => sql`select ${1}::int as a`.simple()),
   'simple, an error among several': (sql) =>
     failure(() => sql`select 1 as a; select 1 / 0; select 2 as b`.simple()),
   'simple, empty': (sql) => sql``.simple(),

@@ -1,4 +1,5 @@
 import { addresses } from './addresses.ts';
+import { aftermath } from './aftermath.ts';
 import { building } from './building.ts';
 import { cancelling } from './cancelling.ts';
 import { connecting } from './connecting.ts';
@@ -24,6 +25,7 @@ export const steps: ReadonlyMap<string, Step> = new Map([
   ...values,
   ...building,
   ...queries,
+  ...aftermath,
   ...promises,
   ...cursors,
   ...copies,
