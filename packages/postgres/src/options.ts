@@ -53,14 +53,19 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   return { base, plan, direct: directOf(make, poolsafe?.direct, given) };
 }
 
+/** Of which keys a warning has been given: an application may make a client for each of its tests or tenants. */
+const warned = new Set<string>();
+
 /** What a URL said that has no meaning for postgres.js, and may be missed. */
 function warnOf(keys: Readonly<Record<string, string>>, given: Given): void {
   // Said by what this package does anyway, or by an option.
   const understood = ['pgbouncer', 'connection_limit', 'statement_cache_size', 'supa', 'workaround'];
   const missed = Object.keys(keys).filter((key) => !understood.includes(key) && !(key in given));
-  if (missed.length === 0) return;
+  const named = missed.map((key) => `\`${key}\``).join(', ');
+  if (missed.length === 0 || warned.has(named)) return;
+  warned.add(named);
   process.emitWarning(
-    `The connection URL has ${missed.map((key) => `\`${key}\``).join(', ')}, which postgres.js would have sent to the server. It was left out, and has no effect.`,
+    `The connection URL has ${named}, which postgres.js would have sent to the server. It was left out, and has no effect.`,
     { type: 'PoolsafeWarning', code: 'POOLSAFE_URL_KEY' },
   );
 }
@@ -81,8 +86,8 @@ function parsed(make: MakeDriver, url: string | undefined, given: Given): Driver
 
 function checkUrl(url: string): void {
   const authority = url.replace(/^[^/]*\/\//, '').replace(/[/?#].*$/s, '');
-  // postgres.js takes several hosts.
-  if (!/,[^@]*$/.test(authority)) parseTarget(url);
+  // postgres.js takes several hosts, and what comes after the `?` means to it what it means.
+  if (!/,[^@]*$/.test(authority)) parseTarget(url.replace(/\?.*$/s, ''));
 }
 
 function targetOf({ host, port, path, user, database, connection }: Options): Target {

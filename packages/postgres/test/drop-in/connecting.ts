@@ -27,7 +27,7 @@ const unreachable: Record<string, Step> = {
   },
   'nobody listens, a query': closed((sql) => sql`select 1`),
   'nobody listens, a transaction': closed((sql) => sql.begin((tx) => tx`select 1`)),
-  'nobody listens, reserve': closed((sql) => sql.reserve()),
+  'nobody listens, reserve': closed((sql) => codeOf(() => sql.reserve())),
   'nobody listens, several at once': closed((sql) =>
     Promise.all([1, 2, 3].map(() => codeOf(() => sql`select 1`))),
   ),

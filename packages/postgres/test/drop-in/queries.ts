@@ -21,7 +21,11 @@ const results: Record<string, SqlStep> = {
     await sql`drop table made`,
   ],
   'of a block': (sql) => sql`do $$ begin perform 1; end $$`,
-  'of an empty statement': async (sql) => [await sql``, await sql`-- nothing`, await sql`;`],
+  'of an empty statement': async (sql) => [
+    [...(await sql``)],
+    [...(await sql`-- nothing`)],
+    [...(await sql`;`)],
+  ],
   'of explain': (sql) => sql`explain (costs off) select id from item where id = 1`,
   'of show': (sql) => sql`show integer_datetimes`,
   'can be destructured': async (sql) => {
