@@ -1,10 +1,11 @@
 import type { PgBouncerSpec } from '@poolsafe/stack';
 import type { Case, Context } from './case.ts';
+import { withDeadline } from './deadline.ts';
 import { amidTraffic, elsewhere } from './others.ts';
 import { openSite, type Servers, type Site, type Target } from './site.ts';
 import type { App, AppOptions, Side, Subject } from './subject.ts';
 import { watchUncaught } from './uncaught.ts';
-import { Finding, type Outcome, outcomeOf } from './verdict.ts';
+import { type Outcome, outcomeOf } from './verdict.ts';
 
 /** One run: which case, of which library, on which side, through which pooler or none. */
 export interface Run {
@@ -74,18 +75,6 @@ export async function runCaseAt(run: Run, site: Site): Promise<Outcome> {
   } finally {
     // An application that hangs does not end either; its connections go with the pooler.
     await Promise.all(apps.map((app) => withDeadline(app.end(), 2_000).catch(() => {})));
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Finding('hang', `nothing after ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

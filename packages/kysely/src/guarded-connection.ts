@@ -1,13 +1,15 @@
-import { guard, type Plan } from '@poolsafe/core';
+import { guard, isPlain, type Plan } from '@poolsafe/core';
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
 
 /** How a driver stops what a connection of it runs. */
-export interface Stop {
+interface Stop {
   /** Sends the protocol's CancelRequest. Resolves when the server has acted on it. */
   cancel(): Promise<void>;
   /** Closes the connection, whatever runs. */
   close(): Promise<void>;
 }
+
+const guarded = new WeakMap<DatabaseConnection, GuardedConnection>();
 
 /** A connection of kysely whose queries can be cancelled behind a pooler, and that comes back without a transaction. */
 export class GuardedConnection {
@@ -21,7 +23,8 @@ export class GuardedConnection {
   #last: string | undefined;
 
   constructor(connection: DatabaseConnection, plan: Plan, stop: Stop) {
-    const { executeQuery } = connection;
+    const { executeQuery, streamQuery } = connection;
+    guarded.set(connection, this);
     this.#plan = plan;
     this.#execute = (query) => executeQuery.call(connection, query);
     const cancel = () => (this.#running ? stop.cancel() : Promise.resolve());
@@ -32,7 +35,21 @@ export class GuardedConnection {
       executeQuery: <R>(...given: Parameters<typeof executeQuery>) =>
         this.#run(given[0].sql, () => executeQuery.apply(connection, given) as Promise<QueryResult<R>>),
       killSession: () => this.#stop(cancel().finally(() => stop.close())),
+      streamQuery: <R>(...given: Parameters<typeof streamQuery>) => {
+        this.#count += 1;
+        this.#last = undefined;
+        return streamQuery.apply(connection, given) as AsyncIterableIterator<QueryResult<R>>;
+      },
     } satisfies Partial<DatabaseConnection>);
+  }
+
+  static of(connection: DatabaseConnection): GuardedConnection | undefined {
+    return guarded.get(connection);
+  }
+
+  /** The only statement since the connection was acquired: the BEGIN of a transaction in which nothing was done. */
+  get only(): string | undefined {
+    return this.#count === 1 ? this.#last : undefined;
   }
 
   acquired(): void {
@@ -45,8 +62,8 @@ export class GuardedConnection {
    */
   async releasing(): Promise<void> {
     await this.#stopping;
-    if (this.#count !== 1 || this.#last === undefined) return;
-    const error = guard(this.#plan, this.#last, { inTransaction: false, onPool: true });
+    if (this.only === undefined || isPlain(this.only)) return;
+    const error = guard(this.#plan, this.only, { inTransaction: false, onPool: true });
     if (error === undefined) return;
     await this.#execute(CompiledQuery.raw('rollback'));
     throw error;

@@ -8,6 +8,7 @@ import {
   PostgresIntrospector,
   type TableMetadata,
 } from 'kysely';
+import { GuardedConnection } from './guarded-connection.ts';
 
 /** Milliseconds between two signs of life of the transaction that holds the lock. Poolers and servers end idle ones. */
 const period = 1000;
@@ -33,7 +34,7 @@ export class GuardedPostgresAdapter extends PostgresAdapter {
 
   override async acquireMigrationLock(db: Kysely<unknown>): Promise<void> {
     if (db.isTransaction) return lockTransaction(db);
-    const migrating = await db.getExecutor().provideConnection(async (connection) => connection);
+    const migrating = await connectionOf(db);
     const onLost = () => migrating.killSession?.(async () => {}).catch(() => {});
     this.#releases.set(db, await holdLock(this.#open, onLost));
   }
@@ -59,8 +60,22 @@ export class GuardedPostgresIntrospector extends PostgresIntrospector {
   }
 }
 
+const connectionOf = (db: Kysely<unknown>) =>
+  db.getExecutor().provideConnection(async (connection) => connection);
+
+/** Takes the lock until the end of the transaction. */
 async function lockTransaction(db: Kysely<unknown>): Promise<void> {
-  await untilLocked(async () => ((await tryLock(db)) ? {} : undefined));
+  const execute = (text: string) => db.executeQuery(CompiledQuery.raw(text));
+  const begin = GuardedConnection.of(await connectionOf(db))?.only;
+  let begun = true;
+  await untilLocked(async () => {
+    if (!begun && begin !== undefined) await execute(begin);
+    if (await tryLock(db)) return {};
+    // A transaction in which nothing was done need not hold a server connection while it waits.
+    if (begin !== undefined) await execute('rollback');
+    begun = begin === undefined;
+    return undefined;
+  });
 }
 
 async function tryLock(db: Kysely<unknown>): Promise<boolean> {

@@ -62,7 +62,7 @@ export class PostgresDialect extends BareDialect {
 
   override createAdapter(): DialectAdapter {
     return new GuardedPostgresAdapter((onClose) => {
-      const pool = new Pool(copyOf(this.#pool?.options, { max: 1 }));
+      const pool = new Pool(copyOf((this.#pool as Pool).options, { max: 1 }));
       pool.on('connect', (client) => client.once('end', onClose));
       return new Kysely({ dialect: new BareDialect({ pool }) });
     });

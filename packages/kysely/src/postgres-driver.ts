@@ -1,10 +1,5 @@
 import type { Pool } from '@poolsafe/pg';
-import {
-  type PostgresDialectConfig as BareConfig,
-  type DatabaseConnection,
-  PostgresDriver,
-  type PostgresPool,
-} from 'kysely';
+import { type PostgresDialectConfig as BareConfig, PostgresDriver, type PostgresPool } from 'kysely';
 import type pg from 'pg';
 import { Acquisition } from './acquisition.ts';
 import { sendCancelRequest } from './cancel-request.ts';
@@ -24,7 +19,6 @@ const acquisition = new Acquisition<Taken>();
 
 /** The driver of kysely over a guarded pool, with guarded connections. */
 export class GuardedPostgresDriver extends PostgresDriver {
-  readonly #guarded = new WeakMap<DatabaseConnection, GuardedConnection>();
   #destroyed = false;
 
   constructor({ pool: open, ...config }: Omit<BareConfig, 'pool'> & { readonly pool: OpenPool }) {
@@ -40,9 +34,8 @@ export class GuardedPostgresDriver extends PostgresDriver {
       ({ client }) => this.#destroyed || client.release(true),
     );
     const stop = { cancel: () => sendCancelRequest(client, pool), close: () => client.end() };
-    const known = this.#guarded.get(connection);
+    const known = GuardedConnection.of(connection);
     const guarded = known ?? new GuardedConnection(connection, pool.poolsafe, stop);
-    this.#guarded.set(connection, guarded);
     guarded.acquired();
     return connection;
   }
@@ -51,7 +44,7 @@ export class GuardedPostgresDriver extends PostgresDriver {
     connection: Parameters<PostgresDriver['releaseConnection']>[0],
   ): Promise<void> {
     try {
-      await this.#guarded.get(connection)?.releasing();
+      await GuardedConnection.of(connection)?.releasing();
     } finally {
       await super.releaseConnection(connection);
     }

@@ -19,8 +19,6 @@ const acquisition = new Acquisition<Taken>();
 
 /** The driver of kysely-postgres-js over a guarded client, with guarded connections. */
 export class GuardedPostgresJSDriver extends PostgresJSDriver {
-  readonly #guarded = new WeakMap<DatabaseConnection, GuardedConnection>();
-
   constructor({ postgres: open, ...config }: Omit<BareConfig, 'postgres'> & { readonly postgres: OpenSql }) {
     super({ ...config, postgres: async (...given: Given) => noting(await open(...given)) });
   }
@@ -32,7 +30,7 @@ export class GuardedPostgresJSDriver extends PostgresJSDriver {
       () => super.acquireConnection(...given),
       ({ reserved }) => reserved.release(),
     );
-    this.#guarded.set(connection, new GuardedConnection(connection, sql.poolsafe, reserved));
+    new GuardedConnection(connection, sql.poolsafe, reserved);
     return connection;
   }
 
@@ -43,7 +41,7 @@ export class GuardedPostgresJSDriver extends PostgresJSDriver {
 
   override async releaseConnection(connection: DatabaseConnection): Promise<void> {
     try {
-      await this.#guarded.get(connection)?.releasing();
+      await GuardedConnection.of(connection)?.releasing();
     } finally {
       await super.releaseConnection(connection);
     }

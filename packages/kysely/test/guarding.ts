@@ -3,7 +3,7 @@ import { CompiledQuery, type DatabaseConnection, type Kysely, sql } from 'kysely
 import { expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 
-export type Hook = (connection: DatabaseConnection) => Promise<void>;
+type Hook = (connection: DatabaseConnection) => Promise<void>;
 
 /** Opens a database of kysely of one connection with the dialect under test. */
 export type OpenHooked = (

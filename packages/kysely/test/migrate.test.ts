@@ -1,7 +1,10 @@
 import { PostgresDialect } from '@poolsafe/kysely';
 import { Kysely } from 'kysely';
-import { migrationTests } from './migrating.ts';
+import Cursor from 'pg-cursor';
+import { migrationTests, type Open, ownTransactionTests } from './migrating.ts';
 
-migrationTests(
-  (url, max) => new Kysely({ dialect: new PostgresDialect({ pool: { connectionString: url, max } }) }),
-);
+const open: Open = (connectionString, max) =>
+  new Kysely({ dialect: new PostgresDialect({ pool: { connectionString, max }, cursor: Cursor }) });
+
+migrationTests(open);
+ownTransactionTests(open);

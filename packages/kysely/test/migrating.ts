@@ -31,10 +31,10 @@ const migratorOf = (db: Kysely<unknown>, migrations: Migrations, more = {}) => {
 /** The lock is the migrating transaction's. */
 export const inTransaction: Mode = {
   run: (db, migrations) => migratorOf(db, migrations).migrateToLatest(),
-  lost: /terminat|crashed/,
+  lost: /terminat|crashed|connection error/,
 };
 
-export const modes: Readonly<Record<string, Mode>> = {
+const modes: Readonly<Record<string, Mode>> = {
   'each in a transaction': { ...inTransaction, lost: /lock was lost/ },
   'without transactions': {
     run: (db, migrations) => migratorOf(db, migrations, { disableTransactions: true }).migrateToLatest(),
@@ -144,4 +144,40 @@ export function migrationTests(open: Open, some: Readonly<Record<string, Mode>> 
     expect(ended.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(await applied(database)).toEqual({ rows: [{ body: 'b', names: '0001,0002' }], locks: [] });
   });
+}
+
+/** What may come before the migrator in a transaction, and must still be there when it has waited. */
+const before: Readonly<Record<string, (trx: Kysely<unknown>) => Promise<unknown>>> = {
+  'a statement': (trx) => sql`select n from mine for update`.execute(trx),
+  'a stream': async (trx) => {
+    const source = trx.selectFrom(sql<{ n: number }>`(select n from mine for update)`.as('mine')).select('n');
+    for await (const _ of source.stream(1));
+  },
+};
+
+/** That a migrator in the application's own transaction leaves alone what was done in that before, while it waits. */
+export function ownTransactionTests(open: Open): void {
+  for (const [title, work] of Object.entries(before)) {
+    test(`a transaction with ${title} before the migrator keeps it while that waits`, async () => {
+      const tables = ['gate', 'mine'].map((name) => `create table ${name} as select 1 as n`);
+      await using database = await openDatabase(inject('servers'), ...tables);
+      const openGate = await closeGate(database.direct.url);
+      const waits = `${database.through('latest').url}?application_name=waits`;
+      const [first, second] = [open(database.direct.url, 1), open(waits, 1)];
+      const holding = inTransaction.run(first, gated);
+      await until(async () => (await database.admin(waiting)).length === 1);
+      const waited = second.transaction().execute(async (trx) => {
+        await work(trx);
+        return inTransaction.run(trx, gated);
+      });
+      const tried = `select 1 from pg_stat_activity where datname = current_database()
+        and application_name = 'waits' and state = 'idle in transaction' and query like '%pg_try_advisory_xact_lock%'`;
+      await until(async () => (await database.admin(tried)).length > 0);
+      expect(await database.admin('select n from mine for update skip locked')).toEqual([]);
+      await openGate();
+      expect((await holding).error).toBe(undefined);
+      expect((await waited).error).toBe(undefined);
+      await Promise.all([first.destroy(), second.destroy()]);
+    });
+  }
 }

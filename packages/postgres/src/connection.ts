@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reportConnectionError } from '@poolsafe/core';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
-import { connectionError, driverError, postgresError } from './errors-of-driver.ts';
+import { connectionError, driverError, postgresError, withQuery } from './errors-of-driver.ts';
 import { fillHint, follow } from './query.ts';
 import { type Host, openSocket, sendCancelRequest } from './socket.ts';
 
@@ -52,6 +52,12 @@ export class Connection {
   /** A query that runs once more, since nothing of it has run. */
   #again: Query | undefined;
   #cancelling: Promise<void> | undefined;
+  /** The server is done with the query, and the driver may not be. */
+  #settling = false;
+  /** The driver may ask for another ReadyForQuery after the one that ends the query: a turn later. */
+  #mayAsk = false;
+  /** The driver has counted rows of a query that failed, and would leave as many places empty in the next result. */
+  #miscounts = false;
   /** What the server said before it closed the connection. */
   #fatal: unknown;
   #open = true;
@@ -90,12 +96,18 @@ export class Connection {
 
   /** Whether something of a query is still under way. */
   get busy(): boolean {
-    return (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
+    return this.#settling || (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
   }
 
   /** Runs a query. Nothing else must be running. */
   run(query: Query): void {
-    follow(query, (error) => this.#onError(query, error));
+    follow(query, {
+      onError: (error) => this.#onError(query, error),
+      onLeft: () => {
+        // The server goes on sending, and nobody reads it.
+        if (this.#query === query) this.#lose(connectionError('CONNECTION_CLOSED', this.#options));
+      },
+    });
     this.#start(query);
   }
 
@@ -135,6 +147,7 @@ export class Connection {
 
   #start(query: Query): void {
     this.#query = query;
+    this.#mayAsk = query.onlyDescribe === true;
     const { connect_timeout: seconds } = this.#options;
     if (!this.ready && seconds) {
       const late = () => this.#lose(connectionError('CONNECT_TIMEOUT', this.#options));
@@ -165,7 +178,7 @@ export class Connection {
   #watch(raw: ConstructorParameters<typeof DriverSocket>[0], host: Host): DriverSocket {
     const socket = new DriverSocket(raw, {
       ready: (status) => this.#onReady(status),
-      error: (fields) => this.#onErrorResponse(fields),
+      error: (fields, afterRows) => this.#onErrorResponse(fields, afterRows),
       closed: (error) => {
         this.#lose(this.#fatal ?? error ?? connectionError('CONNECTION_CLOSED', this.#options));
       },
@@ -180,13 +193,15 @@ export class Connection {
     this.ready = true;
     clearTimeout(this.#deadline);
     // Before the driver has begun with the query it has questions of its own, such as for the types of arrays.
-    if (this.#query === undefined || this.#query.state === null) return;
+    if (!this.#settling && (this.#query === undefined || this.#query.state === null)) return;
     this.#query = undefined;
+    this.#settling = true;
     // The driver has not seen the message yet.
-    queueMicrotask(() => this.#settle());
+    queueMicrotask(() => (this.#mayAsk ? setImmediate(() => this.#settle()) : this.#settle()));
   }
 
-  #onErrorResponse(fields: ReadonlyMap<string, string>): void {
+  #onErrorResponse(fields: ReadonlyMap<string, string>, afterRows: boolean): void {
+    this.#miscounts ||= afterRows;
     // `V` is never translated; a pooler may send `S` alone.
     const severity = fields.get('V') ?? fields.get('S');
     const isFatal = severity === 'FATAL' || severity === 'PANIC';
@@ -204,7 +219,11 @@ export class Connection {
 
   /** What a query that failed is told, or nothing when it runs again. */
   #onError(query: Query, given: unknown): unknown {
-    const error = given as { routine?: unknown; where?: unknown } | null;
+    this.#mayAsk = true;
+    const error = given as { routine?: unknown; where?: unknown; severity_local?: unknown } | null;
+    const isOfServer = error?.severity_local !== undefined;
+    // Before it was sent, or in the middle of its rows: what the driver asks for next is not to be relied on.
+    if (!isOfServer && (query.state === null || query.cursorFn !== undefined)) this.#lose(given);
     if (!this.#options.prepare || !staleStatement.has(error?.routine)) return given;
     this.stale = true;
     // A function that runs a stale statement of its own has a context, and may have done something before.
@@ -219,10 +238,22 @@ export class Connection {
   /** Nothing of the query is under way any more, so the next one may come. */
   #settle(): void {
     if (!this.#open || this.#query !== undefined || this.#cancelling !== undefined) return;
+    if (this.#socket?.isAsked) return;
+    this.#settling = false;
     const again = this.#again;
     this.#again = undefined;
     if (again !== undefined) this.#start(again);
+    else if (this.#miscounts && !this.inTransaction) this.#recount();
     else this.#events.idle(this);
+  }
+
+  /** The end of any statement sets the driver's count to 0; in a transaction that failed, the ROLLBACK does. */
+  #recount(): void {
+    this.#miscounts = false;
+    const query = this.#driver.unsafe('select 1') as unknown as Query;
+    query.executed = true;
+    query.catch(() => {});
+    this.#start(query);
   }
 
   #lose(error: unknown): void {
@@ -232,8 +263,10 @@ export class Connection {
     this.#abort.abort();
     this.#socket?.destroy();
     const query = this.#query ?? this.#again;
-    if (query !== undefined) query.reject(error);
-    else if (!this.#ending) {
+    if (query !== undefined) {
+      withQuery(error, query, this.#options.debug);
+      query.reject(error);
+    } else if (!this.#ending) {
       fillHint(error);
       reportConnectionError(error);
     }

@@ -15,10 +15,12 @@ export interface Query extends Promise<unknown> {
   cancelled: unknown;
   executed: boolean;
   streaming?: boolean;
+  onlyDescribe?: boolean;
   /** The error that the driver fails it with, where it would run it again by itself. */
   retried?: unknown;
   parameters: unknown[] | undefined;
   string: string | undefined;
+  statement: { readonly types: readonly number[] } | null;
   cursorFn: ((rows: unknown) => unknown) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;

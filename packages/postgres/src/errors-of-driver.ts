@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { Options } from './driver.ts';
+import type { Options, Query } from './driver.ts';
 
 /** An error about a connection as postgres.js makes it. */
 export function connectionError(code: string, { path, host, port }: Options): Error {
@@ -50,4 +50,18 @@ export function postgresError(
   // Its types say that it takes a message.
   const Made = PostgresError as unknown as new (fields: object) => postgres.PostgresError;
   return new Made(Object.fromEntries(named));
+}
+
+/** Adds what postgres.js adds to an error of a query: which one it was, hidden unless `debug` is set. */
+export function withQuery(given: unknown, query: Query, debug: unknown): void {
+  if (typeof given !== 'object' || given === null || 'query' in given) return;
+  const error = given as Error;
+  const enumerable = Boolean(debug);
+  Object.defineProperties(error, {
+    stack: { value: `${error.stack}${query.origin.replace(/.*\n/, '\n')}`, enumerable },
+    query: { value: query.string, enumerable },
+    parameters: { value: query.parameters, enumerable },
+    args: { value: query.args, enumerable },
+    types: { value: query.statement === null ? null : query.statement.types, enumerable },
+  });
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { hintFor } from '@poolsafe/core';
 import type { Driver, Query } from './driver.ts';
 
@@ -48,30 +49,41 @@ function textOfFragments(first: unknown, classes: Classes): string {
   return ['$1', ...fragments.map((fragment) => textOfValue(fragment, classes))].join(', ');
 }
 
+/** What a connection does about a query that it runs. */
+export interface Following {
+  /** Gives the error to fail with, or `undefined` when the query is left waiting, since it will run again. */
+  onError(error: unknown): unknown;
+  /** The application has destroyed the stream of a COPY before its end. */
+  onLeft(): void;
+}
+
 /**
- * Makes a query follow the connection that runs it. `onError` gives the error to fail with, or `undefined` when
- * the query is left waiting, since it will run again. What it changes are properties that postgres.js itself
+ * Makes a query follow the connection that runs it. What it changes are properties that postgres.js itself
  * assigns on the query, and that its connection reads while the query runs.
  */
-export function follow(query: Query, onError: (error: unknown) => unknown): void {
-  if (query.cursorFn === undefined) followRows(query, onError);
-  else followCursor(query, onError);
+export function follow(query: Query, following: Following): void {
+  if (query.cursorFn === undefined) followRows(query, following);
+  else followCursor(query, following);
 }
 
 /** A COPY has given its stream away when it fails at the end, and then nobody tells the stream. */
-function followRows(query: Query, onError: (error: unknown) => unknown): void {
+function followRows(query: Query, { onError, onLeft }: Following): void {
   const { resolve, reject } = query;
-  let stream: { destroy(error: unknown): void } | undefined;
+  let stream: Readable | undefined;
   query.reject = (given) => {
     const error = onError(given);
     if (error === undefined) return;
     fillHint(error);
-    stream?.destroy(error);
+    stream?.destroy(error as Error);
     reject(error);
   };
   if (!query.streaming) return;
   query.resolve = (value) => {
-    stream = value as typeof stream;
+    stream = value as Readable;
+    stream.once('close', () => {
+      // A writable one has told the server.
+      if (stream?.readableEnded === false) onLeft();
+    });
     resolve(value);
   };
 }
@@ -80,7 +92,7 @@ function followRows(query: Query, onError: (error: unknown) => unknown): void {
  * An iterator over batches takes `active: false` for the end of the rows, also when the connection was lost while
  * nobody waited for the next batch. For each batch it has a `reject` of its own.
  */
-function followCursor(query: Query, onError: (error: unknown) => unknown): void {
+function followCursor(query: Query, { onError }: Following): void {
   let { reject, active } = query;
   let failure: { readonly error: unknown } | undefined;
   Object.defineProperties(query, {

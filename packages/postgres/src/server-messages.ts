@@ -2,11 +2,15 @@
 export interface Observer {
   /** ReadyForQuery: `I` idle, `T` in a transaction, `E` in one that failed. */
   ready(status: string): void;
-  /** ErrorResponse, its fields by their letter. */
-  error(fields: ReadonlyMap<string, string>): void;
+  /** ErrorResponse, its fields by their letter, and whether rows came before it. */
+  error(fields: ReadonlyMap<string, string>, afterRows: boolean): void;
+  /** EmptyQueryResponse. */
+  empty(): void;
 }
 
+const dataRow = 0x44;
 const errorResponse = 0x45;
+const emptyQueryResponse = 0x49;
 const readyForQuery = 0x5a;
 
 const nothing = Buffer.alloc(0);
@@ -17,15 +21,19 @@ export function messageReader(observer: Observer): (chunk: Buffer) => void {
   let rest: Buffer = nothing;
   /** Bytes still to come of a message that nobody reads here. */
   let skip = 0;
+  let rows = false;
   return (chunk) => {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = skip;
     while (at + 5 <= data.length) {
       const kind = data[at];
       const end = at + 1 + data.readUInt32BE(at + 1);
-      if (kind === errorResponse || kind === readyForQuery) {
+      if (kind === dataRow) rows = true;
+      else if (kind === emptyQueryResponse) observer.empty();
+      else if (kind === errorResponse || kind === readyForQuery) {
         if (end > data.length) break;
-        tell(data.subarray(at, end), observer);
+        tell(data.subarray(at, end), observer, rows);
+        rows = false;
       }
       at = end;
     }
@@ -34,7 +42,7 @@ export function messageReader(observer: Observer): (chunk: Buffer) => void {
   };
 }
 
-function tell(message: Buffer, observer: Observer): void {
+function tell(message: Buffer, observer: Observer, rows: boolean): void {
   if (message[0] === readyForQuery) {
     observer.ready(String.fromCharCode(message[5] as number));
     return;
@@ -43,5 +51,5 @@ function tell(message: Buffer, observer: Observer): void {
     .toString('utf8', 5, message.length - 1)
     .split('\0')
     .map((field): [string, string] => [field.charAt(0), field.slice(1)]);
-  observer.error(new Map(fields));
+  observer.error(new Map(fields), rows);
 }

@@ -16,7 +16,11 @@ export function makeSql(driver: Driver, handler: Handler, cancel: (query: Query)
 
   function sql(first: unknown, ...rest: unknown[]): unknown {
     const made = (driver as unknown as SqlFunctions)(first, ...rest);
-    return Array.isArray((first as { raw?: unknown } | undefined)?.raw) ? ours(made) : made;
+    if (!Array.isArray((first as { raw?: unknown } | undefined)?.raw)) return made;
+    // The driver keeps four lines of the stack, of which this function takes one.
+    if (!driver.options.debug)
+      Object.defineProperty(made, 'origin', { value: originOf(first as object, sql) });
+    return ours(made);
   }
 
   function unsafe(...given: unknown[]): Query {
@@ -43,4 +47,17 @@ export function makeSql(driver: Driver, handler: Handler, cancel: (query: Query)
 
   const { types, typed, array, json } = driver;
   return Object.assign(sql, { types, typed, array, json, unsafe, file, notify }) as unknown as SqlFunctions;
+}
+
+const origins = new WeakMap<object, string>();
+
+/** Where a template stands in the source, as the stack of an error. Once for each template, as in the driver. */
+function originOf(strings: object, below: (...given: never[]) => unknown): string {
+  const known = origins.get(strings);
+  if (known !== undefined) return known;
+  const place: { stack?: string } = {};
+  Error.captureStackTrace(place, below);
+  const origin = place.stack ?? '';
+  origins.set(strings, origin);
+  return origin;
 }

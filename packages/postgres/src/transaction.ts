@@ -61,8 +61,9 @@ async function runScope(scope: Scope, work: Work, name: string | undefined): Pro
   if (name !== undefined) await command(scope, `savepoint ${name}`);
   let result: unknown;
   try {
-    const given = await work(sql);
-    result = Array.isArray(given) ? await Promise.all(given) : given;
+    const given = work(sql);
+    // A list of queries, but not what a single one comes to, which is an array as well.
+    result = await (Array.isArray(given) ? Promise.all(given) : given);
     if (uncaught !== undefined) throw uncaught;
   } catch (error) {
     // What ends the transaction is the error to tell, whatever becomes of the rollback.

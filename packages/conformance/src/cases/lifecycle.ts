@@ -25,7 +25,7 @@ export const lifecycleCases: readonly Case[] = [
     title: 'client_idle_timeout ends an idle connection',
     during: 'idle',
     event: 'client_idle_timeout',
-    settings: { client_idle_timeout: 1 },
+    settings: { client_idle_timeout: 0.5 },
     bare: behindPooler('crash'),
   }),
   lifecycleCase({
@@ -70,7 +70,7 @@ export const lifecycleCases: readonly Case[] = [
     title: 'query_wait_timeout: the query that waited gets it, the next one works',
     during: 'before a query',
     event: 'server connection taken',
-    settings: { default_pool_size: 1, query_wait_timeout: 1 },
+    settings: { default_pool_size: 1, query_wait_timeout: 0.5 },
     failsWith: /query_wait_timeout/,
     recovers: 'at once',
     bare: behindPooler('ok'),

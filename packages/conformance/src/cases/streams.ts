@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { always, type Case } from '../case.ts';
+import { withDeadline } from '../deadline.ts';
 import { closedGate } from '../others.ts';
 import type { Site } from '../site.ts';
 import { Finding, innermost, messageOf } from '../verdict.ts';
+
+/** Milliseconds in which 25 rows come, on the slowest machine. */
+const patience = 3_000;
 
 /** What is left before it has ended. */
 export const streamCases: readonly Case[] = [
@@ -21,7 +25,8 @@ export const streamCases: readonly Case[] = [
         if (!right) throw new Finding('wrong answer', 'the rows are not the first 25 of its own query');
       };
       await context.amidTraffic(async () => {
-        for (let from = 1; from < 20_000; from += 4_000) await Promise.all([read(from), read(-from)]);
+        for (let from = 1; from <= 25; from += 1)
+          await withDeadline(Promise.all([read(from), read(-from)]), patience);
       });
       const [row] = await app.query('select 1 as one');
       if (row?.one !== 1) throw new Finding('wrong answer', 'select 1 is not 1');

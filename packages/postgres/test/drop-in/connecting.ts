@@ -98,11 +98,16 @@ const limits: Record<string, Step> = {
     await using relay = await startRelay(route.url);
     const sql = connect(lib, { ...route, url: relay.url }, { max: 1, backoff: 0 });
     await one(sql);
+    const other = connect(lib, route, { max: 1 });
     const query = failure(() => sql`select pg_sleep(20)`);
-    await until(async () => relay.open() === 1);
-    setTimeout(relay.cut, 50);
+    await until(async () => {
+      const [row] = await other`select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event = 'PgSleep'`;
+      return row?.count > 0;
+    });
+    relay.cut();
     const seen = [await query, await one(sql)];
-    await sql.end();
+    await Promise.all([sql.end(), other.end()]);
     return seen;
   },
   'backoff is asked': async (lib, route) => {

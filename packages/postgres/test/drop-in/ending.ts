@@ -2,6 +2,7 @@ import { connect, type Step } from './lib.ts';
 import { codeOf, failure } from './shape.ts';
 import { libSteps } from './sql-steps.ts';
 import { startRelay } from './tcp-relay.ts';
+import { until } from './wait.ts';
 
 const steps: Record<string, Step> = {
   'before anything': async (lib, route) => connect(lib, route).end(),
@@ -101,7 +102,8 @@ const steps: Record<string, Step> = {
     await Promise.all(Array.from({ length: 10 }, () => sql`select pg_sleep(0.01)`));
     const before = relay.open();
     await sql.end();
-    return [before, relay.open()];
+    await until(() => relay.open() === 0);
+    return before;
   },
   close: async (lib, route) => {
     const sql = connect(lib, route, { max: 1 });

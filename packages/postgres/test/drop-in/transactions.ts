@@ -101,8 +101,8 @@ const failures: Record<string, SqlStep> = {
     }),
   'a statement takes too long': (sql) =>
     failing(sql, async (tx) => {
-      await tx`set local statement_timeout = 20`;
       await insert(tx, 30);
+      await tx`set local statement_timeout = 200`;
       await tx`select pg_sleep(20)`;
     }),
   'rolled back by a query': async (sql) => [
