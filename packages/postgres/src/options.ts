@@ -22,7 +22,7 @@ export interface Parsed {
 }
 
 /** A client that is made when it is first needed. */
-export interface DirectLane {
+interface DirectLane {
   readonly open: () => Driver;
   /** The client, once it is made. */
   readonly opened: () => readonly Driver[];
