@@ -79,12 +79,14 @@ function followRows(query: Query, { onError, onLeft }: Following): void {
   };
   if (!query.streaming) return;
   query.resolve = (value) => {
+    resolve(value);
+    // The driver resolves it once more at the end, with a result.
+    if (stream !== undefined) return;
     stream = value as Readable;
     stream.once('close', () => {
       // A writable one has told the server.
       if (stream?.readableEnded === false) onLeft();
     });
-    resolve(value);
   };
 }
 
