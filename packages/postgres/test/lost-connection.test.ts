@@ -106,6 +106,16 @@ test('a COPY that fails at its end fails its stream', async () => {
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
+test('a COPY that is left early costs its connection, and nothing else', async () => {
+  await using site = await setUp();
+  const { sql, proxy } = site;
+  const stream =
+    await sql`copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout`.readable();
+  for await (const _ of stream) break;
+  expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+  expect(proxy.opened()).toBe(2);
+});
+
 test('a COPY whose connection is lost fails its stream', async () => {
   await using site = await setUp();
   const { sql, proxy } = site;

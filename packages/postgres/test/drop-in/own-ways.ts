@@ -139,18 +139,6 @@ const copies: Record<string, SqlStep> = {
   },
 };
 
-const leftEarly: Record<string, Step> = {
-  'left early': async (lib, route) => {
-    const sql = connect(lib, route, { max: 1 });
-    const stream =
-      await sql`copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout`.readable();
-    for await (const chunk of stream) if (chunk.length > 0) break;
-    const code = await codeOf(() => sql`select 1`);
-    await sql.end({ timeout: 0 });
-    return code;
-  },
-};
-
 const ends: Record<string, Step> = {
   'while a connection is reserved': async (lib, route) => {
     const sql = connect(lib, route, { max: 1 });
@@ -171,6 +159,5 @@ export const ownWays: [string, Step][] = [
   ...sqlSteps('a reserved connection', reservations),
   ...sqlSteps('a transaction', transactions),
   ...sqlSteps('in the middle of a COPY', copies, { max: 1 }),
-  ...libSteps('in the middle of a COPY', leftEarly),
   ...libSteps('end', ends),
 ];
