@@ -15,4 +15,17 @@ test('this is the lowest supported version of postgres.js, for @poolsafe/postgre
   for (const { options } of [postgres(), poolsafe()]) expect(options).not.toHaveProperty('sslnegotiation');
 });
 
-await compareWithPostgres({ more: lowestDifferences, first: new URL('use-lowest.ts', import.meta.url).href });
+// With 3.4.0 these leave a query waiting, with the drop-in too: empty statements, and combinations without a use.
+const without = [
+  'results | of an empty statement',
+  'after | a cursor of no statement',
+  'after | a cursor, simple, and an error',
+  'after | describe, simple',
+  'after | an empty statement',
+];
+
+await compareWithPostgres({
+  without,
+  more: lowestDifferences,
+  first: new URL('use-lowest.ts', import.meta.url).href,
+});
