@@ -80,8 +80,8 @@ function followRows(query: Query, { onError, onLeft }: Following): void {
   if (!query.streaming) return;
   query.resolve = (value) => {
     resolve(value);
-    // The driver resolves it once more at the end, with a result.
-    if (stream !== undefined) return;
+    // A query that is no COPY comes to a result, and so does each COPY once more at its end.
+    if (stream !== undefined || typeof (value as Readable).destroy !== 'function') return;
     stream = value as Readable;
     stream.once('close', () => {
       // A writable one has told the server.
