@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,9 +122,10 @@ function generated(packages: typeof current): Generated {
 
 function generate({ prisma, client }: typeof current, schema: string, folder: string): void {
   const draft = `${folder}.${process.pid}`;
-  mkdirSync(join(draft, 'node_modules/@prisma'), { recursive: true });
+  mkdirSync(draft, { recursive: true });
   writeFileSync(join(draft, 'schema.prisma'), schema);
-  symlinkSync(dirname(client), join(draft, 'node_modules/@prisma/client'));
+  // The folder in which the package lies beside what it depends on, which the generated client asks for as well.
+  symlinkSync(join(dirname(realpathSync(client)), '../..'), join(draft, 'node_modules'));
   // Generating does not run the schema engine but looks for it: any program stands in for it.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' };
   const command = [join(dirname(prisma), 'build/index.js'), 'generate', '--schema', 'schema.prisma'];
