@@ -1,4 +1,4 @@
-import { ConfigError, configError, HazardError } from './errors.ts';
+import { ConfigError, configError, HazardError, PoolsafeError } from './errors.ts';
 import { examine } from './examine.ts';
 import { type HazardCode, hazardPage, hazards } from './hazards.ts';
 import { checkOptions, checkPolicy, type Policy, type PoolsafeOptions } from './options.ts';
@@ -85,6 +85,25 @@ function makePlan(decided: Decided, find: Plan['hazards'], policy: Policy): Plan
       });
     },
   });
+}
+
+/**
+ * The plan for one statement, which may carry a policy of its own. A policy that is wrong fails the statement
+ * rather than the call, so its error is returned.
+ *
+ * ```ts
+ * const plan = policyOf(pool.poolsafe, { allow: ['POOLSAFE_LISTEN'] })
+ * if (plan instanceof Error) reject(plan)
+ * ```
+ */
+export function policyOf(plan: Plan, policy: unknown): Plan | ConfigError {
+  if (policy === undefined) return plan;
+  try {
+    return plan.withPolicy(policy as Policy);
+  } catch (error) {
+    if (PoolsafeError.is(error)) return error as ConfigError;
+    throw error;
+  }
 }
 
 const none: readonly HazardCode[] = Object.freeze([]);

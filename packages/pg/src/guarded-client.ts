@@ -7,6 +7,7 @@ import {
   type PoolsafeOptions,
   parseTarget,
   planFor,
+  policyOf,
   reportConnectionError,
 } from '@poolsafe/core';
 import pg from 'pg';
@@ -16,7 +17,6 @@ import {
   isHarmless,
   isSubmittable,
   nameOf,
-  policyOf,
   refuse,
   textOf,
   unnamed,
@@ -86,7 +86,8 @@ function subclassOf(Base: ClientClass): ClientClass {
         if (text === undefined) state.sending(text);
         return this.#send(this.#named(query, text), rest);
       }
-      const plan = policyOf(this.poolsafe, query);
+      // A pg.Query or cursor has no such key; a pool or client, given by mistake, has its plan there.
+      const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
       if (plan instanceof Error) return this.#refuse(plan, query, rest);
       if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
         const check = () => guard(plan, text, { inTransaction: state.open });

@@ -1,7 +1,7 @@
-import { configError, guard, type Plan, type PoolsafeOptions } from '@poolsafe/core';
+import { configError, guard, type Plan, type PoolsafeOptions, policyOf } from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient, sharePlan } from './guarded-client.ts';
-import { isHarmless, policyOf, refuse, textOf } from './query-forms.ts';
+import { isHarmless, refuse, textOf } from './query-forms.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export interface PoolConfig extends pg.PoolConfig {
@@ -43,7 +43,7 @@ class GuardedPool extends pg.Pool {
     if (text === undefined || isHarmless(query, text))
       return super.query.apply(this, [query, ...rest] as never);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
-    const plan = policyOf(this.poolsafe, query);
+    const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
     const error = plan instanceof Error ? plan : guard(plan, text, { inTransaction: false, onPool: true });
     if (error !== undefined) return refuse(error, ...rest);
     return super.query.apply(this, [query, ...rest] as never);

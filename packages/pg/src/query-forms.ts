@@ -1,4 +1,4 @@
-import { type ConfigError, isPlain, type Plan, type Policy, PoolsafeError } from '@poolsafe/core';
+import { isPlain } from '@poolsafe/core';
 import pg from 'pg';
 
 /** What `query` takes as its first argument, as far as poolsafe looks at it. */
@@ -57,19 +57,6 @@ export function refuse(error: Error, ...given: readonly unknown[]): Promise<neve
 /** Whether there is nothing to decide about a query: its text is plain, and it carries no policy that may be wrong. */
 export function isHarmless(query: unknown, text: string): boolean {
   return (query as { poolsafe?: unknown }).poolsafe === undefined && isPlain(text);
-}
-
-/** The plan for a query, which may carry a policy of its own. */
-export function policyOf(plan: Plan, query: unknown): Plan | ConfigError {
-  const { poolsafe } = query as { poolsafe?: Policy };
-  // A pg.Query or cursor has no such key; a pool or client, given by mistake, has its plan there.
-  if (poolsafe === undefined) return plan;
-  try {
-    return plan.withPolicy(poolsafe);
-  } catch (error) {
-    if (PoolsafeError.is(error)) return error as ConfigError;
-    throw error;
-  }
 }
 
 type Send = (query: unknown, rest: unknown[]) => unknown;

@@ -3,7 +3,7 @@ import { reportConnectionError } from '@poolsafe/core';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
 import { connectionError, driverError, postgresError, withQuery } from './errors-of-driver.ts';
-import { fillHint, follow } from './query.ts';
+import { type CopyStream, fillHint, follow } from './query.ts';
 import { type Host, openSocket, sendCancelRequest } from './socket.ts';
 
 /** What a {@link Connection} tells the pool. */
@@ -49,6 +49,8 @@ export class Connection {
   #socket: DriverSocket | undefined;
   #status = 'I';
   #query: Query | undefined;
+  /** Of the query, where it is a COPY. */
+  #copy: CopyStream | undefined;
   /** A query that runs once more, since nothing of it has run. */
   #again: Query | undefined;
   #cancelling: Promise<void> | undefined;
@@ -99,14 +101,24 @@ export class Connection {
     return this.#settling || (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
   }
 
+  /** Whether it waits for the application to write or read the rest of a COPY, which may be for ever. */
+  get isCopying(): boolean {
+    return this.#copy !== undefined && !this.#copy.writableEnded && !this.#copy.destroyed;
+  }
+
   /** Runs a query. Nothing else must be running. */
   run(query: Query): void {
     follow(query, {
       onError: (error) => this.#onError(query, error),
+      onCopy: (stream) => {
+        this.#copy = stream;
+      },
       onLeft: () => {
         // The server goes on sending, and nobody reads it.
         if (this.#query === query) this.#lose(connectionError('CONNECTION_CLOSED', this.#options));
       },
+      // The Sync of the extended protocol came too early, and the driver sends no other: the COPY has no end.
+      onUnasked: () => this.#lose(driverError('COPY_WITHOUT_STREAM', 'COPY … FROM STDIN needs .writable()')),
     });
     this.#start(query);
   }
@@ -195,6 +207,7 @@ export class Connection {
     // Before the driver has begun with the query it has questions of its own, such as for the types of arrays.
     if (!this.#settling && (this.#query === undefined || this.#query.state === null)) return;
     this.#query = undefined;
+    this.#copy = undefined;
     this.#settling = true;
     // The driver has not seen the message yet.
     queueMicrotask(() => (this.#mayAsk ? setImmediate(() => this.#settle()) : this.#settle()));

@@ -41,6 +41,8 @@ export class DriverSocket extends EventEmitter {
       if (this.#open) read(chunk);
       // Reading may have ended it.
       if (this.#open) this.emit('data', chunk);
+      // The driver pauses for the reader of a COPY, and goes on when that asks for more: at its end it never does.
+      if (this.#asked === 0) raw.resume();
     });
     raw.on('drain', () => this.emit('drain'));
     raw.on('error', (error: Error) => {

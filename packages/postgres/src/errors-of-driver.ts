@@ -16,6 +16,11 @@ export function driverError(code: string, message: string): Error {
   return Object.assign(new Error(`${code}: ${message}`), { code });
 }
 
+/** A query on a connection that waits for the rest of a COPY. */
+export function copyInProgress(): Error {
+  return driverError('COPY_IN_PROGRESS', 'You cannot execute queries during copy');
+}
+
 /** What postgres.js calls the fields of an error, by the letter they have in the protocol. */
 const fieldNames: Readonly<Record<string, string>> = {
   S: 'severity_local',

@@ -1,7 +1,7 @@
 import { guard, isPlain, type Plan } from '@poolsafe/core';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
-import { driverError } from './errors-of-driver.ts';
+import { copyInProgress, driverError } from './errors-of-driver.ts';
 import type { Pool, Task } from './pool.ts';
 
 /** How a {@link Lease} looks at its queries. */
@@ -63,7 +63,8 @@ export class Lease {
     if (this.#failure !== undefined) query.reject(this.#failure);
     else if (this.#released) {
       query.reject(driverError('CONNECTION_RELEASED', 'This connection has been given back to the pool'));
-    } else {
+    } else if (this.#connection.isCopying) query.reject(copyInProgress());
+    else {
       this.#queue.push(query);
       this.#next();
     }

@@ -1,6 +1,6 @@
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
-import { connectionError } from './errors-of-driver.ts';
+import { connectionError, copyInProgress } from './errors-of-driver.ts';
 
 /** Work that takes a connection until it releases it. */
 export interface Task {
@@ -73,6 +73,10 @@ export class Pool {
     }
     this.#tasks.push(task);
     this.#next();
+    if (this.#tasks.at(-1) === task && this.#isCopying()) {
+      this.#tasks.pop();
+      task.lost(copyInProgress());
+    }
   }
 
   /** Runs a query on whichever connection is free first. */
@@ -141,6 +145,14 @@ export class Pool {
     for (const task of this.#tasks.splice(0)) task.lost(error);
     for (const connection of [...this.#held.keys()]) connection.destroy(error);
     this.#next();
+  }
+
+  /** Whether every connection waits for the application, which may be waiting for one of them. */
+  #isCopying(): boolean {
+    for (const { task, connection } of this.#held.values()) {
+      if (!(task instanceof SingleQuery) || !connection.isCopying) return false;
+    }
+    return true;
   }
 
   /** Starts whatever can be started. */

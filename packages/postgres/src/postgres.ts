@@ -1,12 +1,4 @@
-import {
-  type ConfigError,
-  classify,
-  guard,
-  isPlain,
-  type Plan,
-  type Policy,
-  PoolsafeError,
-} from '@poolsafe/core';
+import { classify, guard, isPlain, policyOf } from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
@@ -26,7 +18,8 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   const pool = new Pool(driver as unknown as MakeDriver, options);
   const rules: Rules = {
     textOf: (query) => textOf(query, classes),
-    planOf: (query) => policyOf(plan, query),
+    // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.
+    planOf: ({ options }) => policyOf(plan, options.poolsafe),
   };
   const host: TransactionHost = {
     makeSql: (handler) => makeSql(base, handler, cancel),
@@ -93,15 +86,4 @@ function refusal(query: Query, rules: Rules, max: number): Error | undefined {
   // Where the guard lets it through, postgres.js itself does not.
   if (!classify(text).includes('tx:control')) return undefined;
   return driverError('UNSAFE_TRANSACTION', 'Only use sql.begin, sql.reserved or max: 1');
-}
-
-/** The plan for a query: `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own. */
-function policyOf(plan: Plan, { options }: Query): Plan | ConfigError {
-  if (options.poolsafe === undefined) return plan;
-  try {
-    return plan.withPolicy(options.poolsafe as Policy);
-  } catch (error) {
-    if (PoolsafeError.is(error)) return error as ConfigError;
-    throw error;
-  }
 }

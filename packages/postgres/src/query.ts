@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { hintFor } from '@poolsafe/core';
 import type { Driver, Query } from './driver.ts';
 
@@ -53,9 +53,16 @@ function textOfFragments(first: unknown, classes: Classes): string {
 export interface Following {
   /** Gives the error to fail with, or `undefined` when the query is left waiting, since it will run again. */
   onError(error: unknown): unknown;
+  /** The query is a COPY, and the application has its stream now. */
+  onCopy(stream: CopyStream): void;
   /** The application has destroyed the stream of a COPY before its end. */
   onLeft(): void;
+  /** The query is a COPY from the application, which did not say `.writable()`. */
+  onUnasked(): void;
 }
+
+/** What postgres.js gives for a COPY: something to read, or to write. */
+export type CopyStream = Readable & Partial<Pick<Writable, 'writableEnded'>>;
 
 /**
  * Makes a query follow the connection that runs it. What it changes are properties that postgres.js itself
@@ -67,9 +74,9 @@ export function follow(query: Query, following: Following): void {
 }
 
 /** A COPY has given its stream away when it fails at the end, and then nobody tells the stream. */
-function followRows(query: Query, { onError, onLeft }: Following): void {
+function followRows(query: Query, { onError, onCopy, onLeft, onUnasked }: Following): void {
   const { resolve, reject } = query;
-  let stream: Readable | undefined;
+  let stream: CopyStream | undefined;
   query.reject = (given) => {
     const error = onError(given);
     if (error === undefined) return;
@@ -77,12 +84,17 @@ function followRows(query: Query, { onError, onLeft }: Following): void {
     stream?.destroy(error as Error);
     reject(error);
   };
-  if (!query.streaming) return;
   query.resolve = (value) => {
-    resolve(value);
     // A query that is no COPY comes to a result, and so does each COPY once more at its end.
-    if (stream !== undefined || typeof (value as Readable).destroy !== 'function') return;
-    stream = value as Readable;
+    const isCopy = stream === undefined && typeof (value as Partial<CopyStream>).destroy === 'function';
+    if (isCopy && !query.streaming && 'writableEnded' in (value as CopyStream)) {
+      onUnasked();
+      return;
+    }
+    resolve(value);
+    if (!isCopy) return;
+    stream = value as CopyStream;
+    onCopy(stream);
     stream.once('close', () => {
       // A writable one has told the server.
       if (stream?.readableEnded === false) onLeft();

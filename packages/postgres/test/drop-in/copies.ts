@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql, Step } from './lib.ts';
 import { codeOf, failure } from './shape.ts';
 import { type SqlStep, sqlSteps } from './sql-steps.ts';
@@ -17,6 +18,21 @@ const reading: Record<string, SqlStep> = {
     const stream =
       await sql`copy (select repeat('x', 1000) from generate_series(1, 5000)) to stdout`.readable();
     return (await text(stream)).length;
+  },
+  'read slowly, whatever its size': async (sql) => {
+    const seen: number[] = [];
+    for (const rows of [20, 70, 100, 300]) {
+      const stream =
+        await sql`copy (select repeat('x', 1000) from generate_series(1, ${sql.unsafe(String(rows))})) to stdout`.readable();
+      let length = 0;
+      for await (const chunk of stream) {
+        length += chunk.length;
+        await sleep(1);
+      }
+      await Promise.all([sql`select 1`, sql`select 2`]);
+      seen.push(length);
+    }
+    return seen;
   },
   nothing: async (sql) => text(await sql`copy (select 1 where false) to stdout`.readable()),
   'an error at the start': (sql) => failure(() => sql`copy nothing to stdout`.readable()),

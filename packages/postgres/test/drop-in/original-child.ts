@@ -1,4 +1,5 @@
 // One step with the original, in a process of its own, since it may hang or end the process.
+import postgres from 'postgres';
 import type { Lib, Route } from './lib.ts';
 import { steps } from './steps.ts';
 
@@ -6,15 +7,11 @@ import { steps } from './steps.ts';
 export interface ChildTask {
   readonly title: string;
   readonly route: Route;
-  /** A module to load before `postgres` is, where another version is to take its place. */
-  readonly first: string | undefined;
 }
 
-const { title, route, first }: ChildTask = JSON.parse(process.argv[2] ?? '');
-if (first !== undefined) await import(first);
-const { default: postgres } = (await import('postgres')) as { default: Lib };
+const { title, route }: ChildTask = JSON.parse(process.argv[2] ?? '');
 const step = steps.get(title);
 if (step === undefined) throw new Error(`There is no step "${title}"`);
 process.send?.('started');
-await step(postgres, route);
+await step(postgres as Lib, route);
 process.send?.('done', () => process.exit(0));

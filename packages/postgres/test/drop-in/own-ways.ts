@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises';
 import type postgres from 'postgres';
 import { connect, type Sql, type Step } from './lib.ts';
 import { codeOf } from './shape.ts';
@@ -137,6 +138,21 @@ const copies: Record<string, SqlStep> = {
     stream.end();
     return other;
   },
+  'a query of a transaction': (sql) =>
+    sql
+      .begin(async (tx) => {
+        const stream = await tx`copy item (id, name) from stdin`.writable();
+        const other = await codeOf(() => tx`select 1`);
+        stream.end();
+        await finished(stream);
+        return other;
+      })
+      .catch((error) => error.code),
+  'that was not asked for a stream': async (sql) => [
+    await codeOf(() => sql`copy item (id, name) from stdin`),
+    await codeOf(() => sql.begin((tx) => tx`copy item (id, name) from stdin`)),
+    [...(await sql`select 1 as a`)],
+  ],
 };
 
 const ends: Record<string, Step> = {

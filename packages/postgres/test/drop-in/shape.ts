@@ -43,12 +43,8 @@ function shapeOfStatement({
 
 /** With what is hidden from a logger, and whether it is. */
 function shapeOfError(error: Error): unknown {
-  // postgres.js 3.4.0 gives objects that have the error for their prototype.
-  const base: object = Object.getPrototypeOf(error);
-  const owners = base instanceof Error && Object.hasOwn(base, 'message') ? [base, error] : [error];
-  const properties = owners.flatMap((owner) =>
-    Object.entries(Object.getOwnPropertyDescriptors(owner)).filter(([key]) => key !== 'stack'),
-  );
+  const all = Object.entries(Object.getOwnPropertyDescriptors(error));
+  const properties = all.filter(([key]) => key !== 'stack');
   const shown = properties.map(([key, { value, enumerable }]) => [
     key,
     shapeOf(withoutPlace(value)),
