@@ -1,12 +1,12 @@
-import { expect, test } from 'vitest';
+import { comparisonOf as comparisonOver } from '../../pg/test/comparing.ts';
 import type { Database } from '../../pg/test/database.ts';
 import { steps } from './steps.ts';
 
 /** An application, with what it imports and where its database is. */
-type Step<TLib> = (lib: TLib, url: string) => Promise<unknown>;
+export type Step<TLib> = (lib: TLib, url: string) => Promise<unknown>;
 
 /** A database over a client that it was given, or that it made. */
-interface WithClient {
+export interface WithClient {
   readonly $client: { end(): Promise<void> };
 }
 
@@ -19,14 +19,8 @@ interface Comparison<TLib> {
 
 /** Compares two libraries that are imported in the same way. */
 export function comparisonOf<TLib>(bare: TLib, guarded: TLib, database: Database): Comparison<TLib> {
-  const same = (title: string, step: Step<TLib>) => {
-    test(title, async () => {
-      const expected = await step(bare, database.direct.url);
-      for (const { name, url } of database.routes) {
-        expect(await step(guarded, url), name).toEqual(expected);
-      }
-    });
-  };
+  const comparison = comparisonOver({ bare, guarded, database });
+  const same = (title: string, step: Step<TLib>) => comparison.same(title, (lib, { url }) => step(lib, url));
   return {
     same,
     sameSteps(overloads) {

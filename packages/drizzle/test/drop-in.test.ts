@@ -1,12 +1,13 @@
 import * as guarded from '@poolsafe/drizzle/node-postgres';
 import * as poolsafe from '@poolsafe/pg';
-import { asc, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import * as bare from 'drizzle-orm/node-postgres';
-import { pgTable, text } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
+import { testConfigErrors, type Unusable } from '../../pg/test/config-errors.ts';
 import { openDatabase, type Route } from '../../pg/test/database.ts';
 import { comparisonOf } from './comparison.ts';
+import { expectListenAllowed, expectRefusal, testEveryDriver } from './every-driver.ts';
 import { schema, setup, steps } from './steps.ts';
 
 const database = await openDatabase(inject('servers'), ...setup);
@@ -62,19 +63,6 @@ same('a client alone, of a pool', async ({ drizzle, Pool }, url) => {
   return seen;
 });
 
-same('logger and casing', async ({ drizzle, Pool }, url) => {
-  const logged: unknown[] = [];
-  const logger = { logQuery: (query: string, params: unknown[]) => logged.push([query, params]) };
-  const pool = new Pool(connection(url));
-  const notes = pgTable('note', { firstLine: text() });
-  const db = drizzle({ client: pool, logger: logger as never, casing: 'snake_case' });
-  const built = db.select().from(notes).orderBy(asc(notes.firstLine)).toSQL();
-  await db.execute(one);
-  await db.transaction((tx) => tx.execute(sql`select ${1}::int`));
-  await pool.end();
-  return [built, logged];
-});
-
 same('a config that pg has used before', async ({ drizzle, Pool }, url) => {
   const { host, port, user, database, password } = new pg.Client(url);
   const parts = Object.freeze({ host, port, user, database, password, max: 1 } as pg.PoolConfig);
@@ -86,27 +74,12 @@ same('a config that pg has used before', async ({ drizzle, Pool }, url) => {
   return rows;
 });
 
-same('an unusable login', async ({ drizzle }, url) => {
-  const db = drizzle(url.replace(/:[^:@]+@/, ':wrong@'));
-  const error = await db.execute(one).catch((error) => error);
-  await db.$client.end();
-  return [error.constructor.name, error.cause.constructor.name, /^(28P01|08P01)$/.test(error.cause.code)];
-});
-
-test('mock builds SQL as before, and has no client', () => {
-  const [mine, theirs] = [guarded.drizzle.mock({ schema }), bare.drizzle.mock({ schema })];
-  const built = (db: bare.NodePgDatabase) =>
-    db
-      .select({ one: sql`1` })
-      .from(pgTable('t', { a: text() }))
-      .toSQL();
-  expect(built(mine as never)).toEqual(built(theirs as never));
-});
-
-test('everything else is that of drizzle-orm', () => {
-  const { drizzle: _, ...rest } = bare;
-  expect({ ...guarded }).toMatchObject(rest);
-  expect(Object.keys(rest)).toContain('NodePgDatabase');
+testEveryDriver({
+  bare,
+  guarded,
+  exported: 'NodePgDatabase',
+  same,
+  overClient: ({ drizzle, Pool }, url, config) => drizzle({ client: new Pool(connection(url)), ...config }),
 });
 
 test('`poolsafe` counts beside the connection and inside it', async () => {
@@ -116,23 +89,18 @@ test('`poolsafe` counts beside the connection and inside it', async () => {
     guarded.drizzle({ connection: url, poolsafe: { allow: ['POOLSAFE_LISTEN'] } }),
     guarded.drizzle({ connection: { connectionString: url, poolsafe: { allow: ['POOLSAFE_LISTEN'] } } }),
   ];
-  for (const { $client } of given) {
-    expect($client.poolsafe.allow).toEqual(['POOLSAFE_LISTEN']);
-    await $client.end();
-  }
+  for (const { $client } of given) await expectListenAllowed($client);
 });
 
 test('a refusal is the cause of the error of Drizzle', async () => {
   const db = guarded.drizzle(database.through('latest').url);
-  const error = await db.execute(sql`select set_config('a.b', ${'hunter2'}, false)`).catch((error) => error);
-  expect(error.cause).toBeInstanceOf(poolsafe.HazardError);
-  expect(error.cause.message).not.toContain('hunter2');
+  await expectRefusal(db);
   expect(db.$client.totalCount).toBe(0);
   await db.$client.end();
 });
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
-const wrong: readonly [title: string, given: unknown[], says: RegExp][] = [
+const wrong: Unusable<unknown[]> = [
   ['a pool of pg', [new pg.Pool()], /client that poolsafe does not guard/],
   ['a pool of pg, config', [new pg.Pool(), { schema }], /client that poolsafe does not guard/],
   ['a pool of pg in the config', [{ client: new pg.Pool() }], /client that poolsafe does not guard/],
@@ -157,16 +125,4 @@ const wrong: readonly [title: string, given: unknown[], says: RegExp][] = [
   ],
 ];
 
-for (const [title, given, says] of wrong) {
-  test(`ConfigError | ${title}`, () => {
-    let error: unknown;
-    try {
-      guarded.drizzle(...(given as [string]));
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(poolsafe.ConfigError);
-    expect((error as Error).message).toMatch(says);
-    expect((error as Error).message).not.toContain('hunter2');
-  });
-}
+testConfigErrors((given) => guarded.drizzle(...(given as [string])), wrong);

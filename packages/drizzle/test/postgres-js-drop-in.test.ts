@@ -1,14 +1,14 @@
-import { ConfigError, HazardError } from '@poolsafe/core';
 import * as guarded from '@poolsafe/drizzle/postgres-js';
 import { Pool } from '@poolsafe/pg';
 import poolsafe from '@poolsafe/postgres';
-import { asc, sql } from 'drizzle-orm';
-import { pgTable, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
 import * as bare from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, inject, test } from 'vitest';
+import { testConfigErrors, type Unusable } from '../../pg/test/config-errors.ts';
 import { openDatabase, type Route } from '../../pg/test/database.ts';
 import { comparisonOf } from './comparison.ts';
+import { expectListenAllowed, expectRefusal, testEveryDriver } from './every-driver.ts';
 import { schema, setup } from './steps.ts';
 
 const database = await openDatabase(inject('servers'), ...setup);
@@ -73,19 +73,6 @@ same('the client reads and writes dates and JSON as Drizzle set it', async ({ dr
   return seen;
 });
 
-same('logger and casing', async ({ drizzle, postgres }, url) => {
-  const logged: unknown[] = [];
-  const logger = { logQuery: (query: string, params: unknown[]) => logged.push([query, params]) };
-  const client = postgres(url);
-  const notes = pgTable('note', { firstLine: text() });
-  const db = drizzle({ client, logger: logger as never, casing: 'snake_case' });
-  const built = db.select().from(notes).orderBy(asc(notes.firstLine)).toSQL();
-  await db.execute(one);
-  await db.transaction((tx) => tx.execute(sql`select ${1}::int`));
-  await client.end();
-  return [built, logged];
-});
-
 same('options that are used twice, and never changed', async ({ drizzle }, url) => {
   const connection = Object.freeze({ url, max: 1, connection: Object.freeze({ application_name: 'shop' }) });
   const databases = [connection, connection].map((connection) => drizzle({ connection }));
@@ -96,27 +83,12 @@ same('options that are used twice, and never changed', async ({ drizzle }, url) 
   return rows;
 });
 
-same('an unusable login', async ({ drizzle }, url) => {
-  const db = drizzle(url.replace(/:[^:@]+@/, ':wrong@'));
-  const error = await db.execute(one).catch((error) => error);
-  await db.$client.end();
-  return [error.constructor.name, error.cause.constructor.name, /^(28P01|08P01)$/.test(error.cause.code)];
-});
-
-test('mock builds SQL as before, and has no client', () => {
-  const [mine, theirs] = [guarded.drizzle.mock({ schema }), bare.drizzle.mock({ schema })];
-  const built = (db: bare.PostgresJsDatabase) =>
-    db
-      .select({ one: sql`1` })
-      .from(pgTable('t', { a: text() }))
-      .toSQL();
-  expect(built(mine as never)).toEqual(built(theirs as never));
-});
-
-test('everything else is that of drizzle-orm', () => {
-  const { drizzle: _, ...rest } = bare;
-  expect({ ...guarded }).toMatchObject(rest);
-  expect(Object.keys(rest)).toContain('PostgresJsDatabase');
+testEveryDriver({
+  bare,
+  guarded,
+  exported: 'PostgresJsDatabase',
+  same,
+  overClient: ({ drizzle, postgres }, url, config) => drizzle({ client: postgres(url), ...config }),
 });
 
 test('`poolsafe` counts beside the connection and inside it', async () => {
@@ -128,23 +100,18 @@ test('`poolsafe` counts beside the connection and inside it', async () => {
     guarded.drizzle({ connection: { url, poolsafe: allow } }),
     guarded.drizzle(poolsafe(url, { poolsafe: allow })),
   ];
-  for (const { $client } of given) {
-    expect($client.poolsafe.allow).toEqual(['POOLSAFE_LISTEN']);
-    await $client.end();
-  }
+  for (const { $client } of given) await expectListenAllowed($client);
 });
 
 test('a refusal is the cause of the error of Drizzle', async () => {
   const db = guarded.drizzle(database.through('latest').url);
-  const error = await db.execute(sql`select set_config('a.b', ${'hunter2'}, false)`).catch((error) => error);
-  expect(error.cause).toBeInstanceOf(HazardError);
-  expect(error.cause.message).not.toContain('hunter2');
+  await expectRefusal(db);
   await db.$client.end();
 });
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
 const foreign = postgres(url);
-const wrong: readonly [title: string, given: unknown[], says: RegExp][] = [
+const wrong: Unusable<unknown[]> = [
   ['a client of postgres.js', [foreign], /client that poolsafe does not guard/],
   ['a client of postgres.js, config', [foreign, { schema }], /client that poolsafe does not guard/],
   ['a client of postgres.js in the config', [{ client: foreign }], /client that poolsafe does not guard/],
@@ -164,16 +131,4 @@ const wrong: readonly [title: string, given: unknown[], says: RegExp][] = [
   ],
 ];
 
-for (const [title, given, says] of wrong) {
-  test(`ConfigError | ${title}`, () => {
-    let error: unknown;
-    try {
-      guarded.drizzle(...(given as [string]));
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as Error).message).toMatch(says);
-    expect((error as Error).message).not.toContain('hunter2');
-  });
-}
+testConfigErrors((given) => guarded.drizzle(...(given as [string])), wrong);

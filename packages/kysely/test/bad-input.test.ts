@@ -1,13 +1,14 @@
 import { PostgresDialect } from '@poolsafe/kysely';
-import { Client, ConfigError, Pool } from '@poolsafe/pg';
+import { Client, Pool } from '@poolsafe/pg';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
+import { expectConfigError, testConfigErrors, type Unusable } from '../../pg/test/config-errors.ts';
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
 const connection = { connectionString: url };
 
-const wrong: readonly [title: string, config: unknown, says: RegExp][] = [
+const wrong: Unusable<unknown> = [
   ['nothing', undefined, /not a Pool/],
   ['no pool', {}, /not a Pool/],
   ['null', { pool: null }, /not a Pool/],
@@ -27,17 +28,7 @@ const wrong: readonly [title: string, config: unknown, says: RegExp][] = [
   ['a startup parameter', { pool: { ...connection, statement_timeout: 1 } }, /statement_timeout/],
 ];
 
-for (const [title, config, says] of wrong) {
-  test(`ConfigError | ${title}`, () => {
-    let error: unknown;
-    try {
-      new PostgresDialect(config as never);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expectConfigError(error, says);
-  });
-}
+testConfigErrors((config) => new PostgresDialect(config as never), wrong);
 
 const made: readonly [title: string, pool: unknown][] = [
   ['a pool of pg', new pg.Pool(connection)],
@@ -52,10 +43,4 @@ for (const [title, pool] of made) {
       expectConfigError(await sql`select 1`.execute(db).catch((error) => error), /not a Pool/);
     }
   });
-}
-
-function expectConfigError(error: unknown, says: RegExp): void {
-  expect(error).toBeInstanceOf(ConfigError);
-  expect((error as Error).message).toMatch(says);
-  expect((error as Error).message).not.toContain('hunter2');
 }

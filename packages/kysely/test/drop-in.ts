@@ -4,17 +4,16 @@ import * as bare from 'kysely';
 import { CompiledQuery, type Dialect, Kysely, type LogEvent, sql } from 'kysely';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, inject } from 'vitest';
+import { comparisonOf, type Step } from '../../pg/test/comparing.ts';
 import { openDatabase } from '../../pg/test/database.ts';
-import { setup, steps, type Tables } from './steps.ts';
+import { setup, steps, stepsWith, type Tables } from './steps.ts';
 
 /** What an application imports. */
 interface Lib {
   readonly PostgresDialect: new (config: bare.PostgresDialectConfig) => Dialect;
   readonly Pool: new (config: pg.PoolConfig) => pg.Pool;
 }
-
-type Step = (lib: Lib, url: string) => Promise<unknown>;
 
 const bareLib = { PostgresDialect: bare.PostgresDialect, Pool: pg.Pool } as Lib;
 const guardedLib = { PostgresDialect: guarded.PostgresDialect, Pool: poolsafe.Pool } as unknown as Lib;
@@ -34,20 +33,8 @@ const forms: Readonly<Record<string, (lib: Lib, url: string) => Dialect>> = {
     }),
 };
 
-const inForms = Object.entries(forms).flatMap(([form, dialectOf]) =>
-  Object.entries(steps).map(([title, step]): [string, Step] => [
-    `${form} | ${title}`,
-    async (lib, url) => {
-      const db = new Kysely<Tables>({ dialect: dialectOf(lib, url) });
-      const result = await step(db);
-      await db.destroy();
-      return result;
-    },
-  ]),
-);
-
-const databases: Readonly<Record<string, Step>> = {
-  async 'the end of the pool'({ PostgresDialect, Pool }, url) {
+const databases: Readonly<Record<string, Step<Lib>>> = {
+  async 'the end of the pool'({ PostgresDialect, Pool }, { url }) {
     const pool = new Pool(config(url));
     const [idle, used] = [1, 2].map(() => new Kysely({ dialect: new PostgresDialect({ pool }) }));
     await idle?.destroy();
@@ -57,7 +44,7 @@ const databases: Readonly<Record<string, Step>> = {
     const late = used?.executeQuery(CompiledQuery.raw('select 1')).catch((error) => error.message);
     return [before, pool.ended, await late];
   },
-  async hooks({ PostgresDialect, Pool }, url) {
+  async hooks({ PostgresDialect, Pool }, { url }) {
     const seen: unknown[] = [];
     const hook = (name: string) => async (connection: bare.DatabaseConnection) => {
       seen.push(name, (await connection.executeQuery(CompiledQuery.raw('select 1 as one'))).rows);
@@ -70,7 +57,7 @@ const databases: Readonly<Record<string, Step>> = {
     await db.destroy();
     return seen;
   },
-  async 'what is logged'({ PostgresDialect, Pool }, url) {
+  async 'what is logged'({ PostgresDialect, Pool }, { url }) {
     const events: unknown[] = [];
     const log = ({ level, query }: LogEvent) => void events.push([level, query.sql, query.parameters]);
     const db = new Kysely({ dialect: new PostgresDialect({ pool: new Pool(config(url)) }), log });
@@ -80,13 +67,13 @@ const databases: Readonly<Record<string, Step>> = {
     await db.destroy();
     return events;
   },
-  async 'no cursor'({ PostgresDialect, Pool }, url) {
+  async 'no cursor'({ PostgresDialect, Pool }, { url }) {
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new Pool(config(url)) }) });
     const error = await steps.stream?.(db).catch((error) => error.message);
     await db.destroy();
     return error;
   },
-  async 'controlled transactions and savepoints'({ PostgresDialect, Pool }, url) {
+  async 'controlled transactions and savepoints'({ PostgresDialect, Pool }, { url }) {
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new Pool(config(url)) }) });
     const trx = await db.startTransaction().setAccessMode('read write').execute();
     await sql`insert into author values (7, 'Gus')`.execute(trx);
@@ -100,14 +87,14 @@ const databases: Readonly<Record<string, Step>> = {
     await db.destroy();
     return [failed, rows];
   },
-  async 'a pool that is used beside'({ PostgresDialect, Pool }, url) {
+  async 'a pool that is used beside'({ PostgresDialect, Pool }, { url }) {
     const pool = new Pool(config(url));
     const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
     const both = await Promise.all([pool.query('select 1 as one'), sql`select 2 as two`.execute(db)]);
     await db.destroy();
     return both.map(({ rows }) => rows);
   },
-  async 'an unusable login'({ PostgresDialect, Pool }, url) {
+  async 'an unusable login'({ PostgresDialect, Pool }, { url }) {
     const pool = new Pool(config(url.replace(/:[^:@]+@/, ':wrong@')));
     const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
     const { code } = await sql`select 1`.execute(db).catch((error) => error);
@@ -123,16 +110,6 @@ const databases: Readonly<Record<string, Step>> = {
 export async function compareWithKysely(without: readonly string[] = []): Promise<void> {
   const database = await openDatabase(inject('servers'), ...setup);
   afterAll(() => database[Symbol.asyncDispose]());
-  const all = new Map([...inForms, ...Object.entries(databases)]);
-  const unknown = without.filter((title) => !all.has(title));
-  if (unknown.length > 0) throw new Error(`There is no step ${unknown.join(', ')}`);
-  for (const [title, step] of all) {
-    if (without.includes(title)) continue;
-    test(title, async () => {
-      const expected = await step(bareLib, database.direct.url);
-      for (const { name, url } of database.routes) {
-        expect(await step(guardedLib, url), name).toEqual(expected);
-      }
-    });
-  }
+  const all = new Map([...stepsWith(forms), ...Object.entries(databases)]);
+  comparisonOf({ bare: bareLib, guarded: guardedLib, database }).sameSteps(all, without);
 }

@@ -1,9 +1,10 @@
 import { PostgresJSDialect } from '@poolsafe/kysely/postgres-js';
-import safe, { ConfigError } from '@poolsafe/postgres';
+import safe from '@poolsafe/postgres';
 import { Kysely, sql } from 'kysely';
 import * as bare from 'kysely-postgres-js';
 import postgres from 'postgres';
 import { afterAll, expect, inject, test } from 'vitest';
+import { expectConfigError, testConfigErrors, type Unusable } from '../../pg/test/config-errors.ts';
 import { openDatabase } from '../../pg/test/database.ts';
 import { compareWithPostgresJS } from './postgres-js-drop-in.ts';
 
@@ -29,7 +30,7 @@ test('`poolsafe` counts beside the options and inside them', async () => {
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
 
-const wrong: readonly [title: string, config: unknown, says: RegExp][] = [
+const wrong: Unusable<unknown> = [
   ['nothing', undefined, /not a client that poolsafe guards/],
   ['no client', {}, /not a client/],
   ['an empty URL', { postgres: '' }, /not a client/],
@@ -47,27 +48,13 @@ const wrong: readonly [title: string, config: unknown, says: RegExp][] = [
   ['a startup parameter', { postgres: { url, connection: { statement_timeout: 1 } } }, /statement_timeout/],
 ];
 
-for (const [title, config, says] of wrong) {
-  test(`ConfigError | ${title}`, () => {
-    let error: unknown;
-    try {
-      new PostgresJSDialect(config as never);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as Error).message).toMatch(says);
-    expect((error as Error).message).not.toContain('hunter2');
-  });
-}
+testConfigErrors((config) => new PostgresJSDialect(config as never), wrong);
 
 test('ConfigError | a function that gives a client of postgres.js, at each query', async () => {
   const db = new Kysely({
     dialect: new PostgresJSDialect({ postgres: (() => postgres(url)) as never }),
   });
   for (let i = 0; i < 2; i += 1) {
-    const error = await sql`select 1`.execute(db).catch((error) => error);
-    expect(error).toBeInstanceOf(ConfigError);
-    expect(error.message).toMatch(/not a client/);
+    expectConfigError(await sql`select 1`.execute(db).catch((error) => error), /not a client/);
   }
 });

@@ -3,17 +3,16 @@ import safe from '@poolsafe/postgres';
 import { CompiledQuery, type DatabaseConnection, type Dialect, Kysely, type LogEvent, sql } from 'kysely';
 import * as bare from 'kysely-postgres-js';
 import postgres from 'postgres';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, inject } from 'vitest';
+import { comparisonOf, type Step } from '../../pg/test/comparing.ts';
 import { openDatabase } from '../../pg/test/database.ts';
-import { setup, steps, type Tables } from './steps.ts';
+import { setup, stepsWith } from './steps.ts';
 
 /** What an application imports. */
 interface Lib {
   readonly PostgresJSDialect: new (config: bare.PostgresJSDialectConfig) => Dialect;
   readonly postgres: typeof postgres;
 }
-
-type Step = (lib: Lib, url: string) => Promise<unknown>;
 
 const bareLib = { PostgresJSDialect: bare.PostgresJSDialect, postgres } as Lib;
 const guardedLib = { PostgresJSDialect: guarded.PostgresJSDialect, postgres: safe } as unknown as Lib;
@@ -32,20 +31,8 @@ const forms: Readonly<Record<string, (lib: Lib, url: string) => Dialect>> = {
     new lib.PostgresJSDialect({ postgres: lib === guardedLib ? (url as never) : lib.postgres(url, options) }),
 };
 
-const inForms = Object.entries(forms).flatMap(([form, dialectOf]) =>
-  Object.entries(steps).map(([title, step]): [string, Step] => [
-    `${form} | ${title}`,
-    async (lib, url) => {
-      const db = new Kysely<Tables>({ dialect: dialectOf(lib, url) });
-      const result = await step(db);
-      await db.destroy();
-      return result;
-    },
-  ]),
-);
-
-const databases: Readonly<Record<string, Step>> = {
-  async 'a hook'(lib, url) {
+const databases: Readonly<Record<string, Step<Lib>>> = {
+  async 'a hook'(lib, { url }) {
     const seen: unknown[] = [];
     const onReserveConnection = async (connection: DatabaseConnection) => {
       seen.push((await connection.executeQuery(CompiledQuery.raw('select 1 as one'))).rows);
@@ -57,7 +44,7 @@ const databases: Readonly<Record<string, Step>> = {
     return seen;
   },
 
-  async 'what is logged'(lib, url) {
+  async 'what is logged'(lib, { url }) {
     const events: unknown[] = [];
     const log = ({ level, query }: LogEvent) => void events.push([level, query.sql, query.parameters]);
     const db = new Kysely({ dialect: new lib.PostgresJSDialect({ postgres: lib.postgres(url) }), log });
@@ -68,7 +55,7 @@ const databases: Readonly<Record<string, Step>> = {
     return events;
   },
 
-  async 'the end of the client, and a client that is used beside'(lib, url) {
+  async 'the end of the client, and a client that is used beside'(lib, { url }) {
     const client = lib.postgres(url);
     const db = new Kysely({ dialect: new lib.PostgresJSDialect({ postgres: client }) });
     const both = await Promise.all([client`select 1 as one`, sql`select 2 as two`.execute(db)]);
@@ -77,7 +64,7 @@ const databases: Readonly<Record<string, Step>> = {
     return [[...both[0]], both[1].rows, late];
   },
 
-  async 'an unusable login'(lib, url) {
+  async 'an unusable login'(lib, { url }) {
     const client = lib.postgres(url.replace(/:[^:@]+@/, ':wrong@'));
     const db = new Kysely({ dialect: new lib.PostgresJSDialect({ postgres: client }) });
     const { code } = await sql`select 1`.execute(db).catch((error) => error);
@@ -90,12 +77,6 @@ const databases: Readonly<Record<string, Step>> = {
 export async function compareWithPostgresJS(): Promise<void> {
   const database = await openDatabase(inject('servers'), ...setup);
   afterAll(() => database[Symbol.asyncDispose]());
-  for (const [title, step] of [...inForms, ...Object.entries(databases)]) {
-    test(title, async () => {
-      const expected = await step(bareLib, database.direct.url);
-      for (const { name, url } of database.routes) {
-        expect(await step(guardedLib, url), name).toEqual(expected);
-      }
-    });
-  }
+  const all = new Map([...stepsWith(forms), ...Object.entries(databases)]);
+  comparisonOf({ bare: bareLib, guarded: guardedLib, database }).sameSteps(all);
 }

@@ -1,4 +1,5 @@
-import { CamelCasePlugin, CompiledQuery, type Kysely, NoResultError, sql } from 'kysely';
+import { CamelCasePlugin, CompiledQuery, type Dialect, Kysely, NoResultError, sql } from 'kysely';
+import type { Step } from '../../pg/test/comparing.ts';
 
 /** The tables, for `new Kysely<Tables>()`. */
 export interface Tables {
@@ -154,3 +155,20 @@ export const steps: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
         (error) => error.code,
       ),
 };
+
+/** Each way to make a dialect, with every step. */
+export function stepsWith<TLib>(
+  forms: Readonly<Record<string, (lib: TLib, url: string) => Dialect>>,
+): [title: string, step: Step<TLib>][] {
+  return Object.entries(forms).flatMap(([form, dialectOf]) =>
+    Object.entries(steps).map(([title, step]): [string, Step<TLib>] => [
+      `${form} | ${title}`,
+      async (lib, { url }) => {
+        const db = new Kysely<Tables>({ dialect: dialectOf(lib, url) });
+        const result = await step(db);
+        await db.destroy();
+        return result;
+      },
+    ]),
+  );
+}

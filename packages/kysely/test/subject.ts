@@ -13,6 +13,7 @@ import { CompiledQuery, type Dialect, Kysely, PostgresDialect, sql } from 'kysel
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
+import { unsendable } from '../../pg/test/unsendable.ts';
 
 /** What an application imports. */
 interface Lib {
@@ -97,11 +98,7 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: true,
-    unsendable: () => ({
-      toPostgres() {
-        throw new Error('This value cannot be sent.');
-      },
-    }),
+    unsendable,
   },
   bareVerdicts: {
     cancel: behindPooler('wrong answer'),

@@ -16,6 +16,8 @@ export interface Database extends AsyncDisposable {
   readonly direct: Route;
   /** Without poolsafe being told anything: direct, then through each pooler. */
   readonly routes: readonly Route[];
+  /** Direct, and poolsafe is told so. */
+  readonly told: Route;
   /** Through the pooler of this name. */
   through(pooler: string): Route;
   /** Runs SQL as superuser, without a pooler. */
@@ -41,6 +43,7 @@ export async function openDatabase({ postgres, poolers }: Servers, ...setup: str
     password,
     direct,
     routes: [direct, ...pooled],
+    told: { ...direct, name: 'direct, and told so', poolsafe: { pooler: 'direct' } },
     through: (pooler) => pooled.find((route) => route.name === pooler) as Route,
     admin: (text, values) => runAs({ ...postgres, database: name }, text, values),
     async [Symbol.asyncDispose]() {

@@ -2,6 +2,7 @@ import type { App, AppOptions, Row, Runner, Subject } from '@poolsafe/conformanc
 import * as poolsafe from '@poolsafe/pg';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
+import { unsendable } from './unsendable.ts';
 
 type Lib = {
   Pool: new (config: pg.PoolConfig) => pg.Pool;
@@ -93,11 +94,7 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: false,
-    unsendable: () => ({
-      toPostgres() {
-        throw new Error('This value cannot be sent.');
-      },
-    }),
+    unsendable,
   },
   bare: appOf(pg),
   safe: appOf(poolsafe as unknown as Lib),

@@ -1,10 +1,10 @@
 import * as poolsafe from '@poolsafe/pg';
-import { ConfigError, PrismaPg } from '@poolsafe/prisma';
+import { PrismaPg } from '@poolsafe/prisma';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { testConfigErrors, type Unusable } from '../../pg/test/config-errors.ts';
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
-const wrong: readonly [title: string, given: readonly unknown[], says: RegExp][] = [
+const wrong: Unusable<readonly unknown[]> = [
   ['a pool of pg', [new pg.Pool()], /pool or client that poolsafe does not guard/],
   ['a pool of pg, options', [new pg.Pool(), { schema: 'public' }], /poolsafe does not guard/],
   ['a client of pg', [new pg.Client()], /poolsafe does not guard/],
@@ -28,16 +28,4 @@ const wrong: readonly [title: string, given: readonly unknown[], says: RegExp][]
   ['no number of seconds', [`${url}?pool_timeout=-1`], /`pool_timeout`.*not a whole number/],
 ];
 
-for (const [title, given, says] of wrong) {
-  test(`ConfigError | ${title}`, () => {
-    let error: unknown;
-    try {
-      new PrismaPg(...(given as [string]));
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as Error).message).toMatch(says);
-    expect((error as Error).message).not.toContain('hunter2');
-  });
-}
+testConfigErrors((given) => new PrismaPg(...(given as [string])), wrong);

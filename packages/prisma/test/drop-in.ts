@@ -1,6 +1,7 @@
 import * as poolsafe from '@poolsafe/prisma';
 import * as bare from '@prisma/adapter-pg';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, inject } from 'vitest';
+import { comparisonOf, type Step } from '../../pg/test/comparing.ts';
 import { openDatabase } from '../../pg/test/database.ts';
 import { client, type PrismaClient, tables } from './generated.ts';
 import { rows, steps } from './steps.ts';
@@ -15,28 +16,20 @@ type Lib = Pick<typeof bare, 'PrismaPg'>;
 export async function compareWithAdapter(without: readonly string[] = []): Promise<void> {
   const database = await openDatabase(inject('servers'), tables);
   afterAll(() => database[Symbol.asyncDispose]());
-  const seen = async (
-    { PrismaPg }: Lib,
-    url: string,
-    step: (db: PrismaClient) => Promise<unknown>,
-  ): Promise<unknown> => {
-    await database.admin(rows);
-    const adapter = new PrismaPg({ connectionString: url, max: 3 });
-    // Prisma's own limits are 2 and 5 seconds.
-    const db = new client.PrismaClient({ adapter, transactionOptions: { maxWait: 20_000, timeout: 20_000 } });
-    try {
-      return await step(db);
-    } finally {
-      await db.$disconnect();
-    }
-  };
-  for (const [title, step] of steps) {
-    if (without.includes(title)) continue;
-    test(title, async () => {
-      const expected = await seen(bare, database.direct.url, step);
-      for (const { name, url } of database.routes) {
-        expect(await seen(poolsafe as unknown as Lib, url, step), name).toEqual(expected);
+  const withClient =
+    (step: (db: PrismaClient) => Promise<unknown>): Step<Lib> =>
+    async ({ PrismaPg }, { url }) => {
+      await database.admin(rows);
+      const adapter = new PrismaPg({ connectionString: url, max: 3 });
+      // Prisma's own limits are 2 and 5 seconds.
+      const transactionOptions = { maxWait: 20_000, timeout: 20_000 };
+      const db = new client.PrismaClient({ adapter, transactionOptions });
+      try {
+        return await step(db);
+      } finally {
+        await db.$disconnect();
       }
-    });
-  }
+    };
+  const { sameSteps } = comparisonOf<Lib>({ bare, guarded: poolsafe as unknown as Lib, database });
+  sameSteps(new Map([...steps].map(([title, step]) => [title, withClient(step)])), without);
 }

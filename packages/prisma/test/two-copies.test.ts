@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Pool } from '@poolsafe/pg';
 import { afterAll, expect, inject, test } from 'vitest';
+import { packageOf, standIn } from '../../conformance/test/stand-in.ts';
 import { openDatabase } from '../../pg/test/database.ts';
-import { exchange, folderOf } from './exchange.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'poolsafe-prisma-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const adapterRoot = fileURLToPath(folderOf('@prisma/adapter-pg')).replace(/\/$/, '');
-const pgRoot = dirname(dirname(createRequire(import.meta.url).resolve('pg')));
+const require = createRequire(import.meta.url);
+const adapter = packageOf(require.resolve('@prisma/adapter-pg'));
+const adapterRoot = fileURLToPath(adapter).replace(/\/$/, '');
+const pgRoot = dirname(dirname(require.resolve('pg')));
 
 /** Copies a package, and links what it depends on, which pnpm has beside it. */
 function install(root: string, name: string): void {
@@ -28,10 +30,7 @@ function install(root: string, name: string): void {
 install(pgRoot, 'pg');
 install(adapterRoot, '@prisma/adapter-pg');
 symlinkSync(join(adapterRoot, '../../postgres-array'), join(folder, 'node_modules/postgres-array'));
-exchange(
-  folderOf('@prisma/adapter-pg'),
-  pathToFileURL(join(folder, 'node_modules/@prisma/adapter-pg/')).href,
-);
+standIn({ [adapter]: pathToFileURL(join(folder, 'node_modules/@prisma/adapter-pg/')).href });
 
 const bare = await import('@prisma/adapter-pg');
 const { HazardError, PrismaPg, UtcClient } = await import('@poolsafe/prisma');

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import guarded from '@poolsafe/pg';
 import {
   ConfigError,
@@ -9,6 +8,8 @@ import {
 } from '@poolsafe/typeorm';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { errorOf } from '../../core/test/error-of.ts';
+import { expectConfigError, type Unusable } from '../../pg/test/config-errors.ts';
 
 const url = 'postgres://app:hunter2@127.0.0.1:6432/shop';
 const direct = 'postgres://app:hunter2@ep-1.neon.tech/shop';
@@ -19,7 +20,7 @@ const hosts = (...urls: string[]) => {
 };
 
 /** Options that cannot work, whoever makes the data source. */
-const unusable: readonly [title: string, options: object, says: RegExp][] = [
+const unusable: Unusable<object> = [
   ['pg itself as the driver', { url, driver: pg }, /`driver` is a driver that poolsafe does not guard/],
   ['something else as the driver', { url, driver: {} }, /`driver` is a driver/],
   ['a pool class of pg', { url, driver: { ...guarded, Pool: pg.Pool } }, /`driver` is a driver/],
@@ -44,16 +45,10 @@ const unusable: readonly [title: string, options: object, says: RegExp][] = [
 ];
 
 function check(make: () => unknown, says: RegExp): void {
-  let error: unknown;
-  try {
-    make();
-  } catch (thrown) {
-    error = thrown;
-  }
+  const error = errorOf(make);
+  // The class that this package exports.
   expect(error).toBeInstanceOf(ConfigError);
-  expect((error as ConfigError).message).toMatch(says);
-  expect((error as ConfigError).message).toMatch(/\n {2}fix: .+\n {2}read more: /);
-  expect(inspect(error, { depth: null, showHidden: true })).not.toContain('hunter2');
+  expectConfigError(error, says);
 }
 
 for (const [title, given, says] of unusable) {

@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { App, AppOptions, Migration, Row, Runner, Subject } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/typeorm';
 import * as bare from 'typeorm';
+import { unsendable } from '../../pg/test/unsendable.ts';
 
 type Lib = Pick<typeof bare, 'DataSource'>;
 
@@ -93,11 +94,7 @@ export const subject: Subject = {
     stream: true,
     cancel: false,
     migrate: true,
-    unsendable: () => ({
-      toPostgres() {
-        throw new Error('This value cannot be sent.');
-      },
-    }),
+    unsendable,
   },
   bareVerdicts: {
     // Its migrations take no lock.

@@ -5,8 +5,15 @@ import type { Site } from '../site.ts';
 import type { Migration } from '../subject.ts';
 import { Finding, innermost } from '../verdict.ts';
 
-/** Three deployments, the one that holds the gate, and nobody else. */
-const settings = { default_pool_size: 4 };
+/** What the cases have in common. */
+const deployments = {
+  needs: ['migrate'],
+  bare: always('ok'),
+  safe: always('ok'),
+  deadline: 12_000,
+  // Three deployments, the one that holds the gate, and nobody else.
+  settings: { default_pool_size: 4 },
+} satisfies Partial<Case>;
 
 /** Milliseconds in which a short query of another client must be through. */
 const patience = 3_000;
@@ -28,11 +35,7 @@ export const migrationCases: readonly Case[] = [
     id: 'migrations',
     title:
       'Three deployments at once: each migration is applied once, others work meanwhile, no lock is left',
-    needs: ['migrate'],
-    bare: always('ok'),
-    safe: always('ok'),
-    deadline: 12_000,
-    settings,
+    ...deployments,
     async run(context) {
       const { site } = context;
       const migrations = [note, slow, seed('0003_seed')];
@@ -52,11 +55,7 @@ export const migrationCases: readonly Case[] = [
   {
     id: 'migrations-failing',
     title: 'The same with a migration that fails: all end with its error, the next deployment applies it',
-    needs: ['migrate'],
-    bare: always('ok'),
-    safe: always('ok'),
-    deadline: 12_000,
-    settings,
+    ...deployments,
     async run(context) {
       await deploy(context, [note]);
       const all = await deployAtGate(context, (gate) => [note, { name: '0002_broken', sql: brokenAt(gate) }]);

@@ -1,40 +1,21 @@
-import { readFileSync } from 'node:fs';
-import * as module from 'node:module';
+import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { packageOf, standIn, versionIn } from '../../../conformance/test/stand-in.ts';
 
-const require = module.createRequire(import.meta.url);
-const urlOf = (path: string) => pathToFileURL(path).href;
-
-const kysely = urlOf(require.resolve('kysely-lowest')).replace('/cjs/', '/esm/');
-const kyselyPostgresJS = urlOf(require.resolve('kysely-postgres-js-lowest')).replace('.cjs', '.js');
-const versionIn = (url: string) => JSON.parse(readFileSync(new URL(url), 'utf8')).version;
+const require = createRequire(import.meta.url);
+const urlOf = (file: string) => pathToFileURL(file).href;
+const kysely = require.resolve('kysely-lowest');
+const kyselyPostgresJS = require.resolve('kysely-postgres-js-lowest');
 
 /** The version of kysely that this process uses from now on: the lowest that the peer dependency allows. */
-export const version: string = versionIn(new URL('../../package.json', kysely).href);
+export const version: string = versionIn(packageOf(kysely));
 /** The same for kysely-postgres-js. */
-export const postgresJSVersion: string = versionIn(new URL('../package.json', kyselyPostgresJS).href);
+export const postgresJSVersion: string = versionIn(packageOf(kyselyPostgresJS));
 
-/** What stands for which file. The lowest kysely has the migrator in its main entry. */
-const lowestOf = new Map([
-  [urlOf(require.resolve('kysely')), kysely],
-  [urlOf(require.resolve('kysely/migration')), kysely],
-  [urlOf(require.resolve('kysely-postgres-js')), kyselyPostgresJS],
-]);
-
-// Whoever imports them in whatever way, @poolsafe/kysely included, gets those.
-if (module.registerHooks === undefined) {
-  // Node 20, where hooks run in a thread of their own.
-  const hook = `const lowestOf = new Map(${JSON.stringify([...lowestOf])});
-    export const resolve = async (specifier, context, next) => {
-      const found = await next(specifier, context);
-      return { ...found, url: lowestOf.get(found.url) ?? found.url };
-    }`;
-  module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
-} else {
-  module.registerHooks({
-    resolve(specifier, context, next) {
-      const found = next(specifier, context);
-      return { ...found, url: lowestOf.get(found.url) ?? found.url };
-    },
-  });
-}
+// Other files than now: `require` is not what imports them, and the lowest kysely has the migrator in its main entry.
+const imported = urlOf(kysely).replace('/cjs/', '/esm/');
+standIn({
+  [urlOf(require.resolve('kysely'))]: imported,
+  [urlOf(require.resolve('kysely/migration'))]: imported,
+  [urlOf(require.resolve('kysely-postgres-js'))]: urlOf(kyselyPostgresJS).replace('.cjs', '.js'),
+});

@@ -1,13 +1,14 @@
 import * as poolsafe from '@poolsafe/pg';
 import pg from 'pg';
-import { afterAll, expect, inject, test } from 'vitest';
-import { openDatabase, type Route } from '../database.ts';
+import { afterAll, inject } from 'vitest';
+import { comparisonOf, type Step as StepOf } from '../comparing.ts';
+import { openDatabase } from '../database.ts';
 import { type Lib, withClient, withPool } from './lib.ts';
 import { lives } from './lives.ts';
 import { clientForms, queryForms } from './query-forms.ts';
 import { submittables } from './submittables.ts';
 
-type Step = (lib: Lib, route: Route) => Promise<unknown>;
+type Step = StepOf<Lib>;
 
 const inForm = <T>(table: Record<string, T>, title: string, stepOf: (one: T) => Step) =>
   Object.entries(table).map(([name, one]): [string, Step] => [`${title} | ${name}`, stepOf(one)]);
@@ -35,16 +36,7 @@ export async function compareWithPg(without: readonly string[] = []): Promise<vo
     "insert into item values (1, 'one'), (2, 'two'), (3, 'three')",
   );
   afterAll(() => database[Symbol.asyncDispose]());
-  const told: Route = { ...database.direct, name: 'direct, and told so', poolsafe: { pooler: 'direct' } };
-  const unknown = without.filter((title) => !steps.has(title));
-  if (unknown.length > 0) throw new Error(`There is no step ${unknown.join(', ')}`);
-  for (const [title, step] of steps) {
-    if (without.includes(title)) continue;
-    test(title, async () => {
-      const bare = await step(pg, database.direct);
-      for (const route of [...database.routes, told]) {
-        expect(await step(poolsafe as unknown as Lib, route), route.name).toEqual(bare);
-      }
-    });
-  }
+  const routes = [...database.routes, database.told];
+  const guarded = poolsafe as unknown as Lib;
+  comparisonOf<Lib>({ bare: pg, guarded, database, routes }).sameSteps(steps, without);
 }

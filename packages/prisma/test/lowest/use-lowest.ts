@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { exchange, folderOf } from '../exchange.ts';
+import { createRequire } from 'node:module';
+import { packageOf, standIn, versionIn } from '../../../conformance/test/stand-in.ts';
 
-const lowest = folderOf('@prisma/adapter-pg-lowest');
+const require = createRequire(import.meta.url);
+const lowest = packageOf(require.resolve('@prisma/adapter-pg-lowest'));
 
 /** The version that this process uses from now on: the lowest that the peer dependency allows. */
-export const version: string = JSON.parse(readFileSync(new URL('package.json', lowest), 'utf8')).version;
+export const version: string = versionIn(lowest);
 
-exchange(folderOf('@prisma/adapter-pg'), lowest);
+standIn({ [packageOf(require.resolve('@prisma/adapter-pg'))]: lowest });

@@ -1,7 +1,8 @@
 import * as poolsafe from '@poolsafe/typeorm';
 import * as typeorm from 'typeorm';
-import { afterAll, expect, inject, test } from 'vitest';
-import { openDatabase, type Route } from '../../../pg/test/database.ts';
+import { afterAll, inject } from 'vitest';
+import { comparisonOf } from '../../../pg/test/comparing.ts';
+import { openDatabase } from '../../../pg/test/database.ts';
 import { setup } from './entities.ts';
 import { featureSteps } from './features.ts';
 import { type Lib, optionsOf, type Step, withDataSource } from './lib.ts';
@@ -35,16 +36,7 @@ const steps: ReadonlyMap<string, Step> = new Map([
 export async function compareWithTypeorm(without: readonly string[] = []): Promise<void> {
   const database = await openDatabase(inject('servers'), ...setup);
   afterAll(() => database[Symbol.asyncDispose]());
-  const told: Route = { ...database.direct, name: 'direct, and told so', poolsafe: { pooler: 'direct' } };
-  const unknown = without.filter((title) => !steps.has(title));
-  if (unknown.length > 0) throw new Error(`There is no step ${unknown.join(', ')}`);
-  for (const [title, step] of steps) {
-    if (without.includes(title)) continue;
-    test(title, async () => {
-      const bare = await step(typeorm, database.direct);
-      for (const route of [...database.routes, told]) {
-        expect(await step(poolsafe as unknown as Lib, route), route.name).toEqual(bare);
-      }
-    });
-  }
+  const routes = [...database.routes, database.told];
+  const guarded = poolsafe as unknown as Lib;
+  comparisonOf<Lib>({ bare: typeorm, guarded, database, routes }).sameSteps(steps, without);
 }
