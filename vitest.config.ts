@@ -20,7 +20,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['{packages/*,demo}/test/**/*.test.ts'],
     globalSetup: ['packages/conformance/test/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Most of them wait for a server.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     onUnhandledError: (error) => !isOfBarePostgres(error),
