@@ -1,5 +1,7 @@
 export type { Address } from './address.ts';
-export { type PgBouncer, type PgBouncerSpec, type StopOptions, startPgBouncer } from './pgbouncer.ts';
+export { type Odyssey, type OdysseySpec, startOdyssey } from './odyssey.ts';
+export { type PgBouncer, type PgBouncerSpec, startPgBouncer } from './pgbouncer.ts';
+export type { Pooler, StopOptions } from './pooler.ts';
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export type { ProgressOptions } from './progress.ts';
 export type { Row } from './query.ts';

@@ -1,9 +1,8 @@
-import { type Address, addressUrl } from './address.ts';
-import { freePort } from './free-port.ts';
-import { atLeast, type PgBouncerBinary, pgbouncerBinary } from './pgbouncer-binaries.ts';
+import type { Address } from './address.ts';
+import { openPooler, type Pooler } from './pooler.ts';
+import { atLeast, type Binary, findBinary } from './program-binaries.ts';
+import { PGBOUNCER } from './programs.ts';
 import { type ProgressOptions, withProgress } from './progress.ts';
-import { query, type Row } from './query.ts';
-import { launch, type ServerProcess, StartError, whenReady } from './server-process.ts';
 
 /**
  * A PgBouncer to start: which one, and its settings.
@@ -40,50 +39,7 @@ export interface PgBouncerSpec {
  * await bouncer.restart()
  * ```
  */
-export interface PgBouncer extends AsyncDisposable {
-  readonly name: string;
-  /** The version that the binary says it has, such as `1.18.0`. */
-  readonly version: string;
-  /** Where it listens. The user and the password are PostgreSQL's; PostgreSQL's other users can log in as well. */
-  readonly address: Address;
-  /** The connection string of a database through this PgBouncer, `postgres` by default. */
-  url(database?: string): string;
-  /**
-   * Runs a command on PgBouncer's console: `SHOW …`, `PAUSE`, `RESUME`, `KILL`, `SET …`.
-   *
-   * @throws PgBouncer's error when it refuses the command.
-   */
-  admin(command: string): Promise<Row[]>;
-  /** Ends it with SIGKILL, like a crash. */
-  kill(): Promise<void>;
-  /**
-   * Stops it if it runs, and starts it on the same port with the same settings; resolves when it accepts connections.
-   *
-   * @throws {Error} with the end of its log when it does not start.
-   */
-  restart(): Promise<void>;
-  /** Stops it, in bounded time. May be called again; {@link PgBouncer.restart} brings it back. */
-  stop(options?: StopOptions): Promise<void>;
-  /** What it has logged, over all its restarts. */
-  log(): string;
-}
-
-/**
- * How {@link PgBouncer.stop} stops it.
- *
- * ```ts
- * await bouncer.stop({ signal: 'SIGINT', timeout: 5_000 })
- * ```
- */
-export interface StopOptions {
-  /**
-   * Default: the one for an immediate shutdown, SIGTERM before PgBouncer 1.23 and SIGQUIT since. SIGINT waits for
-   * transactions to end, and so does SIGTERM since 1.23, for clients to leave.
-   */
-  readonly signal?: NodeJS.Signals;
-  /** Milliseconds until SIGKILL follows. Default: 2000. */
-  readonly timeout?: number;
-}
+export type PgBouncer = Pooler;
 
 /**
  * Starts a PgBouncer on a free port of 127.0.0.1, in front of a PostgreSQL that anybody may have started. It does not
@@ -106,35 +62,39 @@ export function startPgBouncer(
   options: ProgressOptions = {},
 ): Promise<PgBouncer> {
   return withProgress(options, async (report) => {
-    return openPgBouncer(spec, await pgbouncerBinary(spec.version, spec.binary, report), postgres, report);
+    return openPgBouncer(spec, await pgbouncerBinary(spec, report), postgres, report);
   });
 }
 
+/** The binary of a spec. */
+export function pgbouncerBinary(spec: PgBouncerSpec, report: (line: string) => void): Promise<Binary> {
+  return findBinary(PGBOUNCER, spec.version, spec.binary, report);
+}
+
 /** {@link startPgBouncer} with a binary that was found before, and somebody else's progress line. */
-export async function openPgBouncer(
+export function openPgBouncer(
   spec: PgBouncerSpec,
-  binary: PgBouncerBinary,
+  binary: Binary,
   postgres: Address,
   report: (line: string) => void,
 ): Promise<PgBouncer> {
-  const name = spec.name ?? spec.version;
-  report(`PgBouncer ${name}: starting`);
-  for (let attempt = 1; ; attempt++) {
-    const port = Number(spec.settings?.listen_port ?? (await freePort()));
-    const address: Address = { ...postgres, host: '127.0.0.1', port };
-    const startHere = () => start(spec, binary, address, postgres);
-    try {
-      return pgbouncer(name, binary.version, address, await startHere(), startHere);
-    } catch (error) {
-      // Between choosing a free port and listening on it, somebody else may have taken it.
-      const again =
-        error instanceof StartError && error.portTaken && spec.settings?.listen_port === undefined;
-      if (!again || attempt === 5) throw error;
-    }
-  }
+  const port = spec.settings?.listen_port;
+  const plan = {
+    title: PGBOUNCER.title,
+    name: spec.name ?? spec.version,
+    binary,
+    configuration: 'pgbouncer.ini',
+    files: (address: Address) => ({
+      'pgbouncer.ini': configuration(spec, address, postgres),
+      'users.txt': `${quoted(postgres.user)} ${quoted(postgres.password)}\n`,
+    }),
+    ready: 'process up',
+    console: 'pgbouncer',
+    immediate: atLeast(binary.version, '1.23') ? 'SIGQUIT' : 'SIGTERM',
+    port: port === undefined ? port : Number(port),
+  } as const;
+  return openPooler(plan, postgres, report);
 }
-
-const READY = { file: 'log', text: 'process up' };
 
 const DEFAULT_SETTINGS = {
   pool_mode: 'transaction',
@@ -162,56 +122,6 @@ function configuration(spec: PgBouncerSpec, address: Address, postgres: Address)
   return `[databases]\n* = host=${postgres.host} port=${postgres.port}\n[pgbouncer]\n${lines.join('\n')}\n`;
 }
 
-async function start(
-  spec: PgBouncerSpec,
-  { command }: PgBouncerBinary,
-  address: Address,
-  postgres: Address,
-): Promise<ServerProcess> {
-  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const server = launch({
-    command: [...command, 'pgbouncer.ini'],
-    endSignal: 'SIGKILL',
-    files: {
-      'pgbouncer.ini': configuration(spec, address, postgres),
-      'users.txt': `${quoted(postgres.user)} ${quoted(postgres.password)}\n`,
-    },
-  });
-  await whenReady(`PgBouncer ${spec.name ?? spec.version}`, server, READY, () =>
-    consoleQuery(address, 'SHOW VERSION'),
-  );
-  return server;
-}
-
-function consoleQuery(address: Address, command: string): Promise<Row[]> {
-  return query({ ...address, database: 'pgbouncer', ssl: false }, command);
-}
-
-function pgbouncer(
-  name: string,
-  version: string,
-  address: Address,
-  first: ServerProcess,
-  startAgain: () => Promise<ServerProcess>,
-): PgBouncer {
-  const ended: string[] = [];
-  let server = first;
-  const immediate = atLeast(version, '1.23') ? 'SIGQUIT' : 'SIGTERM';
-  const stop = ({ signal = immediate, timeout = 2_000 }: StopOptions = {}) => server.end(signal, timeout);
-  return {
-    name,
-    version,
-    address,
-    url: (database = 'postgres') => addressUrl(address, database),
-    admin: (command) => consoleQuery(address, command),
-    kill: () => server.end('SIGKILL', 0),
-    async restart() {
-      await stop();
-      ended.push(server.log());
-      server = await startAgain();
-    },
-    stop,
-    log: () => [...ended, server.log()].join(''),
-    [Symbol.asyncDispose]: () => stop(),
-  };
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
 }

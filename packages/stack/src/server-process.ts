@@ -153,13 +153,22 @@ export async function whenReady<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   const deadline = Date.now() + 20_000;
+  const wait = async () => {
+    if (!server.running) throw new Error('it ended by itself.');
+    if (Date.now() > deadline) throw new Error('20 seconds went by.');
+    await sleep(5);
+  };
   try {
-    while (!server.read(file).includes(text)) {
-      if (!server.running) throw new Error('it ended by itself.');
-      if (Date.now() > deadline) throw new Error('20 seconds went by.');
-      await sleep(5);
+    while (!server.read(file).includes(text)) await wait();
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        // A server may say that it listens a moment before it does.
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
+        await wait();
+      }
     }
-    return await attempt();
   } catch (error) {
     await server.end();
     throw new StartError(`${name} did not start: ${(error as Error).message}`, server.log(), error);

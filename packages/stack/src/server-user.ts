@@ -6,7 +6,7 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** PostgreSQL and PgBouncer refuse to run as root, so root's servers run as `postgres`, or else as `nobody`. */
+/** PostgreSQL and the poolers refuse to run as root, so root's servers run as `postgres`, or else as `nobody`. */
 export function serverUser(): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')

@@ -1,5 +1,4 @@
-import { openPgBouncer, type PgBouncer, type PgBouncerSpec } from './pgbouncer.ts';
-import { pgbouncerBinary } from './pgbouncer-binaries.ts';
+import { openPgBouncer, type PgBouncer, type PgBouncerSpec, pgbouncerBinary } from './pgbouncer.ts';
 import { openPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
 import { type ProgressOptions, withProgress } from './progress.ts';
 
@@ -90,9 +89,7 @@ export interface Stack extends AsyncDisposable {
 export function startStack(options: StackOptions = {}): Promise<Stack> {
   return withProgress(options, async (report) => {
     const specs = options.pgbouncers ?? standardPgBouncers;
-    const binaries = Promise.all(
-      specs.map(({ version, binary }) => pgbouncerBinary(version, binary, report)),
-    );
+    const binaries = Promise.all(specs.map((spec) => pgbouncerBinary(spec, report)));
     // PostgreSQL is awaited first; until then nobody else listens to this failure.
     binaries.catch(() => {});
     const postgres = await openPostgres(options.postgres ?? {}, report);
@@ -144,7 +141,7 @@ function stackOf(postgres: Postgres, report: (line: string) => void): Stack {
       }
       places.push(place);
       try {
-        const binary = await pgbouncerBinary(spec.version, spec.binary, report);
+        const binary = await pgbouncerBinary(spec, report);
         place.bouncer = await openPgBouncer(spec, binary, postgres.address, report);
         return place.bouncer;
       } catch (error) {

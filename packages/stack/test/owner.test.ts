@@ -68,8 +68,8 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const child = owner('stay');
     const ports: number[] = JSON.parse(await line(child, 'ready'));
-    expect(await listening(ports)).toBe(3);
-    expect(files()).toHaveLength(3);
+    expect(await listening(ports)).toBe(4);
+    expect(files()).toHaveLength(4);
     const ours = segment();
     expect(sharedMemory()).toMatch(ours);
     // As Ctrl-C does: to the whole process group.
