@@ -71,18 +71,18 @@ const steps: Record<string, Step> = {
   },
   'several hosts, the first of which is closed': async (lib, route) => {
     const { port } = new URL(route.url);
-    const url = route.url.replace(`127.0.0.1:${port}`, `127.0.0.1:${await closedPort()},127.0.0.1:${port}`);
+    const url = route.url.replace(`127.0.0.1:${port}`, `127.0.0.1:${closedPort},127.0.0.1:${port}`);
     return once(connect(lib, { ...route, url }));
   },
   'several hosts in an array': async (lib, route) => {
     const parts = partsOf(route);
     return once(
-      withParts(lib, { ...parts, host: ['127.0.0.1', '127.0.0.1'], port: [await closedPort(), parts.port] }),
+      withParts(lib, { ...parts, host: ['127.0.0.1', '127.0.0.1'], port: [closedPort, parts.port] }),
     );
   },
   'several hosts, none of which is open': async (lib, route) => {
     const parts = partsOf(route);
-    const ports = [await closedPort(), await closedPort()];
+    const ports = [closedPort, closedPort];
     const sql = withParts(lib, { ...parts, host: ['127.0.0.1', '127.0.0.1'], port: ports, backoff: 0 });
     const seen = await codeOf(() => sql`select 1`);
     await sql.end();

@@ -11,7 +11,7 @@ const closed =
   (call: (sql: Sql) => unknown): Step =>
   async (lib, route) => {
     const { port } = new URL(route.url);
-    const url = route.url.replace(`:${port}/`, `:${await closedPort()}/`);
+    const url = route.url.replace(`:${port}/`, `:${closedPort}/`);
     const sql = connect(lib, { ...route, url }, { backoff: 0, max: 1 });
     const seen = await failure(() => call(sql));
     await sql.end();
@@ -113,7 +113,7 @@ const limits: Record<string, Step> = {
   'backoff is asked': async (lib, route) => {
     const attempts: number[] = [];
     const { port } = new URL(route.url);
-    const url = route.url.replace(`:${port}/`, `:${await closedPort()}/`);
+    const url = route.url.replace(`:${port}/`, `:${closedPort}/`);
     const backoff = (attempt: number) => {
       attempts.push(attempt);
       return 0.01;
