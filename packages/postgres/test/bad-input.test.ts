@@ -2,6 +2,8 @@ import { inspect } from 'node:util';
 import guarded, { ConfigError } from '@poolsafe/postgres';
 import postgres from 'postgres';
 import { afterAll, expect, inject, test } from 'vitest';
+import { errorOf } from '../../core/test/error-of.ts';
+import { expectConfigError, type Unusable } from '../../pg/test/config-errors.ts';
 import { openDatabase } from '../../pg/test/database.ts';
 
 const database = await openDatabase(inject('servers'));
@@ -10,7 +12,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 const make = guarded as unknown as (...given: unknown[]) => ReturnType<typeof guarded>;
 
 /** Arguments that cannot work, and what the error must say. */
-const unusable: readonly [title: string, given: readonly unknown[], says: RegExp][] = [
+const unusable: Unusable<readonly unknown[]> = [
   ['another scheme', ['http://app:hunter2@db/shop'], /starts with http:\/\//],
   ['no scheme', ['hunter2'], /no scheme/],
   [
@@ -71,29 +73,19 @@ const unusable: readonly [title: string, given: readonly unknown[], says: RegExp
   ],
 ];
 
-function thrownBy(make: () => unknown): unknown {
-  try {
-    make();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was accepted.');
-}
-
 for (const [title, given, says] of unusable) {
   test(`ConfigError | ${title}`, () => {
-    const error = thrownBy(() => make(...given));
+    const error = errorOf(() => make(...given));
+    // The class that this package exports.
     expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).message).toMatch(says);
-    expect((error as ConfigError).message).toMatch(/\n {2}fix: .+\n {2}read more: /);
-    expect(inspect(error, { depth: null, showHidden: true })).not.toContain('hunter2');
+    expectConfigError(error, says);
   });
 }
 
 test('an error of postgres.js itself stays its own', () => {
   const given = ['postgres://localhost', { target_session_attrs: 'any' }] as const;
-  const theirs = thrownBy(() => (postgres as unknown as typeof make)(...given)) as Error;
-  expect((thrownBy(() => make(...given)) as Error).message).toBe(theirs.message);
+  const theirs = errorOf(() => (postgres as unknown as typeof make)(...given));
+  expect(errorOf(() => make(...given)).message).toBe(theirs.message);
 });
 
 test('no URL is that of the environment, as with postgres.js', () => {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import postgres from '@poolsafe/postgres';
 import { afterAll, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
+import { closedPort } from './drop-in/tcp-relay.ts';
 import { fatal, openProxy } from './proxy.ts';
 
 const servers = inject('servers');
@@ -206,12 +207,10 @@ test('where all of several hosts are down, the query fails; where one is up, it 
   await using site = await setUp();
   const { sql, proxy } = site;
   const { user, database: name } = sql.options;
-  // Nobody listens there, and a port that was just free may be somebody else's by now.
-  const port = 1;
   const given = { user, database: name, password: database.password };
-  const down = postgres(`postgres://127.0.0.1:${port},127.0.0.1:${port}`, given);
+  const down = postgres(`postgres://127.0.0.1:${closedPort},127.0.0.1:${closedPort}`, given);
   await expect(down`select 1`).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  const up = postgres(`postgres://127.0.0.1:${port},127.0.0.1:${proxy.port}`, given);
+  const up = postgres(`postgres://127.0.0.1:${closedPort},127.0.0.1:${proxy.port}`, given);
   expect(await up`select 1 as one`).toEqual([{ one: 1 }]);
   await Promise.all([down.end(), up.end()]);
 });

@@ -9,7 +9,6 @@ import { fateOfOriginal } from './original.ts';
 import { steps } from './steps.ts';
 
 const guarded = poolsafe as unknown as Lib;
-const told = 'direct, and told so';
 
 /**
  * A test for each step: the same code with `postgres` itself, directly, and with the drop-in over every route, must
@@ -28,11 +27,8 @@ export async function compareWithPostgres(): Promise<void> {
 }
 
 /** Every way there is to the database: without being told, what is behind the address is not known. */
-function routesTo({ direct, routes }: Database): readonly Route[] {
-  return [
-    { ...direct, name: told, poolsafe: { pooler: 'direct' } },
-    ...routes.map((route) => ({ ...route, poolsafe: { direct: direct.url } })),
-  ];
+function routesTo({ direct, routes, told }: Database): readonly Route[] {
+  return [told, ...routes.map((route) => ({ ...route, poolsafe: { direct: direct.url } }))];
 }
 
 async function same(step: Step, database: Database): Promise<void> {
@@ -52,7 +48,7 @@ async function different(differing: Differing, database: Database): Promise<void
   // What is no difference any more is not to be listed.
   expect(original, 'the original').not.toEqual(difference.instead);
   for (const route of routesTo(database)) {
-    const own = route.name === told && 'direct' in difference ? difference.direct : difference.instead;
+    const own = route === database.told && 'direct' in difference ? difference.direct : difference.instead;
     expect(await step(guarded, route), route.name).toEqual(own === 'same' ? original : own);
   }
 }
