@@ -7,9 +7,17 @@ export { migrationLockKey, migrationLockSql, untilLocked } from './migration-loc
 export type { Policy, PoolsafeOptions } from './options.ts';
 export { type Plan, planFor, policyOf, type StatementContext } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
+export { type Probed, probeSql, readProbe } from './probe.ts';
 export { recognise } from './recognise.ts';
 export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
 export { fixFor, type Stack, stacks } from './stacks.ts';
+export {
+  isRepeatable,
+  type PreparedStatement,
+  SeenTexts,
+  StatementCache,
+  type StatementCacheOptions,
+} from './statements.ts';
 export { type Story, stories } from './stories.ts';
 export { assertSingleHost, parseTarget, type Target } from './target.ts';
 export { type CleanUrl, withoutClientKeys } from './url-keys.ts';

@@ -2,6 +2,7 @@ import { type ConfigError, configError } from './errors.ts';
 import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
 import { isPoolerName, type Pooler, type PoolerName, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
+import type { StatementCacheOptions } from './statements.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** What happens to statements that are not safe; also under the key `poolsafe` of a single query, where there is a place for it. */
@@ -15,10 +16,13 @@ export interface PoolsafeOptions {
    */
   readonly pooler?: 'auto' | PoolerName | Pooler | undefined;
   /**
-   * Whether statements may have names. `auto`: only where there is no pooler. `always`: names that the
-   * application gives are kept, whatever the pooler. `never`: none anywhere.
+   * Whether statements may have names. `auto`: where a connection has found that they are kept, a text that
+   * repeats gets one. `always`: wherever, and names that the application gives are left as they are. `never`: none
+   * anywhere.
    */
   readonly statements?: 'auto' | 'never' | 'always' | undefined;
+  /** How many statements are named, from when on, and for how long. Only packages on `pg` name statements. */
+  readonly statementCache?: StatementCacheOptions | undefined;
   /** What happens to a statement that is not safe here. Default `throw`: it is refused before it is sent. */
   readonly onHazard?: 'throw' | 'warn' | 'allow' | undefined;
   /** Hazards that are let through without a word. */
@@ -35,7 +39,15 @@ const choices = {
 const policyNames: readonly string[] = ['onHazard', 'allow'];
 
 /** The keys of {@link PoolsafeOptions}. */
-export const optionNames: readonly string[] = ['pooler', 'statements', ...policyNames, 'direct'];
+export const optionNames: readonly string[] = [
+  'pooler',
+  'statements',
+  'statementCache',
+  ...policyNames,
+  'direct',
+];
+
+const cacheNames: readonly string[] = ['size', 'threshold', 'maxAge'];
 
 /**
  * Checks what was given under the key `poolsafe`.
@@ -50,6 +62,7 @@ export function checkOptions(options: unknown): PoolsafeOptions {
   checkAllow(given.allow);
   checkPooler(given.pooler);
   checkDirect(given.direct);
+  checkCache(given.statementCache);
   return given;
 }
 
@@ -113,6 +126,20 @@ function isRow(value: unknown): boolean {
     isNames(startupOptions?.value) &&
     typeof errors?.value === 'string'
   );
+}
+
+function checkCache(cache: unknown): void {
+  if (cache === undefined) return;
+  const example = 'statementCache: { size: 200, threshold: 2, maxAge: 60_000 }';
+  if (typeof cache !== 'object' || cache === null || Array.isArray(cache)) {
+    throw configError('`poolsafe.statementCache` must be an object.', `for example \`${example}\``);
+  }
+  for (const [key, value] of Object.entries(cache)) {
+    if (!cacheNames.includes(key)) throw notOneOf('poolsafe.statementCache', key, cacheNames, 'option');
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw configError(`\`poolsafe.statementCache.${key}\` must be a whole number from 1 on.`, example);
+    }
+  }
 }
 
 function checkDirect(direct: unknown): void {

@@ -6,6 +6,7 @@ import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
 import { tokenize } from './sql-lexer.ts';
 import { refusedParameters } from './startup.ts';
+import type { StatementCacheOptions } from './statements.ts';
 import type { Target } from './target.ts';
 
 /** What a driver knows about the connection that a statement is about to use. */
@@ -23,6 +24,12 @@ export interface Plan {
   readonly recognisedBy: 'option' | 'host' | 'nothing';
   /** Whether a name that the application gives to a statement is kept. */
   readonly keepsNames: boolean;
+  /**
+   * Whether texts that repeat get names: never, on connections that a probe has found to keep them, or on all,
+   * since the options say that they are kept.
+   */
+  readonly naming: 'never' | 'probed' | 'always';
+  readonly statementCache: Required<{ readonly [Key in keyof StatementCacheOptions]: number }>;
   readonly onHazard: 'throw' | 'warn' | 'allow';
   readonly allow: readonly HazardCode[];
   /** Everything about `sql` that is not safe here, allowed or not. Empty for what is. */
@@ -57,12 +64,29 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
     );
   }
   const keepsNames = statements === 'always' || (statements === 'auto' && pooler.name === 'direct');
-  const plan = makePlan({ pooler, recognisedBy, keepsNames }, hazardsBehind(pooler), options);
+  const naming = decideNaming(pooler, recognisedBy, statements);
+  const { size = 200, threshold = 2, maxAge = 60_000 } = options.statementCache ?? {};
+  const statementCache = Object.freeze({ size, threshold, maxAge });
+  const decided = { pooler, recognisedBy, keepsNames, naming, statementCache };
+  const plan = makePlan(decided, hazardsBehind(pooler), options);
   refuseStartupParameters(plan, target);
   return plan;
 }
 
-type Decided = Pick<Plan, 'pooler' | 'recognisedBy' | 'keepsNames'>;
+type Decided = Pick<Plan, 'pooler' | 'recognisedBy' | 'keepsNames' | 'naming' | 'statementCache'>;
+
+/** What was only read about a pooler does not count against what a connection finds by itself. */
+function decideNaming(
+  { statements: { value, verified }, session }: Pooler,
+  recognisedBy: Plan['recognisedBy'],
+  statements: 'auto' | 'never' | 'always',
+): Plan['naming'] {
+  if (statements !== 'auto') return statements;
+  if (value === 'pinned') return 'never';
+  if (recognisedBy !== 'option') return 'probed';
+  if (session.value === 'kept') return 'always';
+  return value === 'lost' && verified !== false ? 'never' : 'probed';
+}
 
 function makePlan(decided: Decided, find: Plan['hazards'], policy: Policy): Plan {
   const { onHazard = 'throw' } = policy;

@@ -131,7 +131,12 @@ export const poolers: { readonly [Name in PoolerName]: Pooler } = {
     startupOptions: read([], manual),
     errors: read('depends on the product', manual),
   },
-  pgbouncer: { ...pgbouncer118, name: 'pgbouncer', title: 'PgBouncer of unknown version, transaction mode' },
+  pgbouncer: {
+    ...pgbouncer118,
+    name: 'pgbouncer',
+    title: 'PgBouncer of unknown version, transaction mode',
+    statements: read('depends', `${manual}: never before 1.21, then max_prepared_statements`),
+  },
   'pgbouncer-1.18': pgbouncer118,
   'pgbouncer-1.21': {
     ...pgbouncer118,
@@ -195,8 +200,8 @@ export const poolers: { readonly [Name in PoolerName]: Pooler } = {
     ...unknown,
     name: 'odyssey',
     title: 'Odyssey, transaction mode',
-    session: read('lost', issues),
-    statements: read('depends', `${issues}: pool_reserve_prepared_statement`),
+    session: ran('lost', '1.5.2', 'run with and without pool_reserve_prepared_statement'),
+    statements: ran('depends', '1.5.2', 'pool_reserve_prepared_statement, yes by default; run with both'),
     errors: read('the message starts with "odyssey: "', issues),
   },
   pgcat: {

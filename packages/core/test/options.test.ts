@@ -20,6 +20,10 @@ const wrong: readonly (readonly [options: unknown, got: string, takes: string])[
     '`poolsafe.statements` does not take the value "sometimes"',
     'one of auto, never, always',
   ],
+  [{ statementCache: 5 }, '`poolsafe.statementCache` must be an object', 'statementCache: { size: 200'],
+  [{ statementCache: { siz: 5 } }, '`poolsafe.statementCache` does not take the option "siz"', 'one of size'],
+  [{ statementCache: { size: 0 } }, '`poolsafe.statementCache.size` must be a whole number', 'size: 200'],
+  [{ statementCache: { maxAge: '5s' } }, '`poolsafe.statementCache.maxAge` must be', 'maxAge: 60_000'],
   [
     { statements: true },
     '`poolsafe.statements` does not take the value of type boolean',

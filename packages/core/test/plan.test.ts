@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, HazardError, PoolsafeError } from '../src/errors.ts';
 import type { HazardCode } from '../src/hazards.ts';
+import type { PoolsafeOptions } from '../src/options.ts';
 import { type Plan, planFor } from '../src/plan.ts';
 import { type Pooler, type PoolerName, poolers } from '../src/poolers.ts';
 import { parseTarget } from '../src/target.ts';
@@ -115,21 +116,54 @@ describe('names of statements', () => {
     expect(planFor(unknown, { pooler, statements: 'never' }).keepsNames).toBe(false);
   });
 
-  test.each(['session', 'pgbouncer-1.26', 'neon'] as const)('behind %s, always keeps them', (pooler) => {
-    expect(planFor(unknown, { pooler, statements: 'always' }).keepsNames).toBe(true);
-  });
-
-  test.each(['pgbouncer', 'pgbouncer-1.18', 'supavisor', 'unknown'] as const)(
-    'always contradicts %s',
+  test.each(['session', 'pgbouncer', 'pgbouncer-1.26', 'neon'] as const)(
+    'behind %s, always keeps them',
     (pooler) => {
-      const error = errorOf(() => planFor(unknown, { pooler, statements: 'always' }));
-      expect(error).toBeInstanceOf(ConfigError);
-      expect(error.message).toContain(`\`statements: 'always'\` contradicts \`pooler: '${pooler}'\``);
+      expect(planFor(unknown, { pooler, statements: 'always' }).keepsNames).toBe(true);
     },
   );
 
+  test.each(['pgbouncer-1.18', 'supavisor', 'unknown'] as const)('always contradicts %s', (pooler) => {
+    const error = errorOf(() => planFor(unknown, { pooler, statements: 'always' }));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toContain(`\`statements: 'always'\` contradicts \`pooler: '${pooler}'\``);
+  });
+
   test('always is believed where the pooler was not named', () => {
     expect(planFor(unknown, { statements: 'always' }).keepsNames).toBe(true);
+  });
+
+  const naming: readonly (readonly [PoolsafeOptions | undefined, Plan['naming']])[] = [
+    [undefined, 'probed'],
+    [{ statements: 'never' }, 'never'],
+    [{ statements: 'always' }, 'always'],
+    [{ pooler: 'direct' }, 'always'],
+    [{ pooler: 'direct', statements: 'never' }, 'never'],
+    [{ pooler: 'session' }, 'always'],
+    [{ pooler: 'unknown' }, 'probed'],
+    [{ pooler: 'pgbouncer' }, 'probed'],
+    [{ pooler: 'pgbouncer-1.18' }, 'never'],
+    [{ pooler: 'pgbouncer-1.24' }, 'probed'],
+    [{ pooler: 'pgbouncer-1.24', statements: 'always' }, 'always'],
+    [{ pooler: 'supavisor' }, 'probed'],
+    [{ pooler: 'neon' }, 'probed'],
+    [{ pooler: 'rds-proxy' }, 'never'],
+  ];
+  test.each(naming)('with %j, texts that repeat are named: %s', (options, expected) => {
+    expect(planFor(unknown, options).naming).toBe(expected);
+  });
+
+  test('RDS Proxy is never named anything, also where only its host tells', () => {
+    const target = parseTarget('postgres://app@shop.proxy-abc.eu-west-1.rds.amazonaws.com/shop');
+    expect(planFor(target).naming).toBe('never');
+  });
+
+  test('the cache of statements has the sizes that were given', () => {
+    expect(planFor(unknown).statementCache).toEqual({ size: 200, threshold: 2, maxAge: 60_000 });
+    expect(planFor(unknown, { statementCache: { size: 5 } }).statementCache).toMatchObject({
+      size: 5,
+      threshold: 2,
+    });
   });
 });
 

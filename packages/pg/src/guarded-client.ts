@@ -21,6 +21,8 @@ import {
   textOf,
   unnamed,
 } from './query-forms.ts';
+import { StatementQuery } from './statement-query.ts';
+import { SharedStatements, Statements, schemaChanged } from './statements.ts';
 import { TransactionState } from './transaction-state.ts';
 
 type ClientClass = typeof pg.Client;
@@ -37,13 +39,19 @@ interface Failable {
   handleError?(error: Error, connection: pg.Connection): void;
 }
 
-/** The plan of a pool, for the clients that it makes from its `options`. */
-const plans = new WeakMap<object, Plan>();
+/** What the clients of a pool share, by the `options` that it makes them from. */
+interface Shared {
+  readonly plan: Plan;
+  readonly statements: SharedStatements;
+}
+const shares = new WeakMap<object, Shared>();
 const guardedClasses = new WeakMap<ClientClass, ClientClass>();
 
-/** Lets every client made from `options` share one plan. */
-export function sharePlan(options: object, plan: Plan): void {
-  plans.set(options, plan);
+/** Lets every client made from `options` share one plan, and what is known of statements. */
+export function share(options: object, plan: Plan): SharedStatements {
+  const statements = new SharedStatements();
+  shares.set(options, { plan, statements });
+  return statements;
 }
 
 /** A subclass of `Base` whose clients are guarded; `Base` itself where it is one already. */
@@ -66,12 +74,18 @@ function subclassOf(Base: ClientClass): ClientClass {
     readonly #transaction: TransactionState;
     /** Texts of statements whose name was dropped: pg lets a later call leave the text out. */
     readonly #texts = new Map<string, string>();
+    readonly #statements: Statements;
+    readonly #Promise: PromiseConstructor;
 
     constructor(config?: GivenConfig) {
       checkUrl(typeof config === 'string' ? config : config?.connectionString);
       super(config as string | pg.ClientConfig);
-      this.poolsafe = (typeof config === 'object' && plans.get(config)) || planOf(this, config);
+      const shared = typeof config === 'object' ? shares.get(config) : undefined;
+      this.poolsafe = shared?.plan ?? planOf(this, config);
       this.#transaction = new TransactionState(this, this.connection);
+      const statements = shared?.statements ?? new SharedStatements();
+      this.#statements = new Statements(this, this.connection, this.poolsafe, statements);
+      this.#Promise = (config as unknown as { Promise?: PromiseConstructor } | undefined)?.Promise ?? Promise;
       // The error has already gone to the query that was running. Without a listener it would end the process.
       this.on('error', reportConnectionError);
       if (this.poolsafe.pooler.name !== 'direct') this.connection.on('errorMessage', fillHint);
@@ -84,8 +98,10 @@ function subclassOf(Base: ClientClass): ClientClass {
       const state = this.#transaction;
       if (text === undefined || isHarmless(query, text)) {
         if (text === undefined) state.sending(text);
+        else if (this.#mayName(query)) return this.#prepared(text, query, rest, false);
         return this.#send(this.#named(query, text), rest);
       }
+      this.#changesOf(text);
       // A pg.Query or cursor has no such key; a pool or client, given by mistake, has its plan there.
       const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
       if (plan instanceof Error) return this.#refuse(plan, query, rest);
@@ -98,7 +114,63 @@ function subclassOf(Base: ClientClass): ClientClass {
       const error = guard(plan, text, { inTransaction: state.open && state.certain });
       if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
+      const ends = ending.test(text) && this.#statements.wantsProbe && this.#mayName(query);
+      if (ends) return this.#prepared(text, query, rest, true);
       return this.#send(this.#named(query, text), rest);
+    }
+
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+    override end(...given: any[]): any {
+      const end = () => super.end.apply(this, given as never) as unknown as Promise<void> | undefined;
+      if (!this.#statements.isProbing) return end();
+      if (typeof given[0] === 'function') return this.#statements.afterProbe(end);
+      return new this.#Promise<void>((resolve, reject) => {
+        this.#statements.afterProbe(() => end()?.then(resolve, reject));
+      });
+    }
+
+    /** Names that the application gave are its own business where they are kept. */
+    #mayName(query: unknown): boolean {
+      if (!this.#statements.inUse || isSubmittable(query)) return false;
+      return !this.poolsafe.keepsNames || nameOf(query) === undefined;
+    }
+
+    /** Sends it as a query that may be named when it is its turn, in the shape of the call. */
+    #prepared(text: string, query: unknown, rest: unknown[], ends: boolean): unknown {
+      const name = nameOf(query);
+      if (name !== undefined) this.#texts.set(name, text);
+      const inTransaction = () => this.#transaction.open;
+      const context = { statements: this.#statements, inTransaction, ends };
+      const made = new StatementQuery(text, [query, ...rest], context);
+      made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
+      const { callback } = made;
+      if (callback) {
+        // pg itself says what is wrong with a callback that is none.
+        if (typeof callback !== 'function') return this.#send(query, rest);
+        this.#send(made, []);
+        return undefined;
+      }
+      return new this.#Promise((resolve, reject) => {
+        made.callback = (error, result) => (error ? reject(error) : resolve(result));
+        this.#send(made, []);
+      }).catch((error) => {
+        // As pg does, so that the stack leads to the application.
+        Error.captureStackTrace(error);
+        throw error;
+      });
+    }
+
+    /** Looks for what takes prepared statements away, or changes the tables under them. */
+    #changesOf(text: string): void {
+      if (forgetting.test(text)) this.#statements.forget();
+      if (!changing.test(text)) return;
+      schemaChanged();
+      const whenOver = ({ status }: { status?: string }) => {
+        if (status !== 'I') return;
+        this.connection.off('readyForQuery', whenOver);
+        schemaChanged();
+      };
+      this.connection.on('readyForQuery', whenOver);
     }
 
     /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
@@ -126,6 +198,13 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
   };
 }
+
+/** What ends a transaction, so that the next statement is in none. */
+const ending = /^\s*(?:commit|rollback|end)\s*;?\s*$/i;
+/** After these, the statements of the session are not there any more. */
+const forgetting = /\b(?:deallocate|discard)\b/i;
+/** What may change the types of columns. A temporary table is nobody else's. */
+const changing = /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i;
 
 /** Whether it matters for a text if a transaction is open. */
 function dependsOnState(plan: Plan, text: string): boolean {

@@ -5,7 +5,7 @@ export { ConfigError, HazardError, type Plan, PoolsafeError, type PoolsafeOption
 export type * from 'pg';
 export { Client, type ClientConfig } from './client.ts';
 export { default } from './default.ts';
-export { Pool, type PoolConfig } from './pool.ts';
+export { type Capabilities, Pool, type PoolConfig } from './pool.ts';
 
 export const Connection: typeof pg.Connection = pg.Connection;
 export const Query: typeof pg.Query = pg.Query;

@@ -1,21 +1,42 @@
 import { configError, guard, type Plan, type PoolsafeOptions, policyOf } from '@poolsafe/core';
 import pg from 'pg';
-import { guardedClient, sharePlan } from './guarded-client.ts';
+import { guardedClient, share } from './guarded-client.ts';
 import { isHarmless, refuse, textOf } from './query-forms.ts';
+import type { SharedStatements } from './statements.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export interface PoolConfig extends pg.PoolConfig {
   poolsafe?: PoolsafeOptions | undefined;
 }
 
+/** What the open connections of a {@link Pool} have found on the other side. Nothing is sent to learn it. */
+export interface Capabilities {
+  /** How many have looked: each does with its first statement outside of a transaction. */
+  readonly connections: number;
+  /** How many of them keep named statements. */
+  readonly kept: number;
+  /** How many of them lead to PostgreSQL itself. */
+  readonly direct: number;
+}
+
 /** Instances of {@link Pool}. */
 export interface Pool extends pg.Pool {
   /** What poolsafe decided for the connections of this pool. */
   readonly poolsafe: Plan;
+  /**
+   * What the open connections have found on the other side.
+   *
+   * ```ts
+   * await pool.query('select 1')
+   * pool.capabilities() // { connections: 1, kept: 1, direct: 0 }: a pooler that tracks statements
+   * ```
+   */
+  capabilities(): Capabilities;
 }
 
 class GuardedPool extends pg.Pool {
   readonly poolsafe: Plan;
+  readonly #statements: SharedStatements;
 
   constructor(config?: PoolConfig) {
     if (typeof config === 'string') {
@@ -32,9 +53,18 @@ class GuardedPool extends pg.Pool {
     };
     super(options);
     this.poolsafe = poolsafe;
-    sharePlan(this.options, poolsafe);
+    this.#statements = share(this.options, poolsafe);
     // The client has reported the error already. Without a listener it would end the process.
     this.on('error', () => {});
+  }
+
+  capabilities(): Capabilities {
+    const found = [...this.#statements.found.values()];
+    return {
+      connections: found.length,
+      kept: found.filter(({ statements }) => statements === 'kept').length,
+      direct: found.filter(({ direct }) => direct).length,
+    };
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.

@@ -1,0 +1,109 @@
+import type pg from 'pg';
+import { BareQuery } from './bare-query.ts';
+import type { ConnectionInternals, Statements } from './statements.ts';
+
+/** What is told of an error that may come from a statement that is out of date. */
+interface ServerError {
+  readonly code?: string;
+  readonly severity?: string;
+  readonly message?: string;
+}
+
+/** Errors of a statement that is gone, or taken by another. */
+const gone: ReadonlySet<unknown> = new Set(['26000', '42P05']);
+
+/** How a {@link StatementQuery} finds out about its connection when it is its turn. */
+export interface StatementQueryContext {
+  readonly statements: Statements;
+  /** Whether the server has said that a transaction is open. */
+  readonly inTransaction: () => boolean;
+  /** Whether the text ends the transaction that it is in. */
+  readonly ends: boolean;
+}
+
+/** A query whose statement is named when it is its turn, where that is safe, and that survives the loss of it. */
+export class StatementQuery extends BareQuery {
+  readonly #statements: Statements;
+  readonly #inTransaction: () => boolean;
+  readonly #ends: boolean;
+  readonly #sql: string;
+  readonly #asked: boolean;
+  /** Whether it was sent under a name that this package gave. */
+  #named = false;
+  #wasInTransaction = false;
+  #again = false;
+  #probing = false;
+
+  constructor(sql: string, given: readonly unknown[], context: StatementQueryContext) {
+    super(...given);
+    this.#sql = sql;
+    this.#statements = context.statements;
+    this.#inTransaction = context.inTransaction;
+    this.#ends = context.ends;
+    this.#asked = Boolean(this.name);
+    this.name = undefined;
+    // A tracer that adds a comment spreads it, and pg makes a query of its own from what is left.
+    this.rowMode = (given[0] as { rowMode?: unknown }).rowMode;
+    // A named statement always goes through the extended protocol, with or without parameters.
+    if (this.#asked) Object.assign(this, { queryMode: 'extended', text: sql });
+  }
+
+  override submit(connection: pg.Connection): Error | null {
+    this.#wasInTransaction = this.#inTransaction();
+    const internals = connection as unknown as ConnectionInternals;
+    const stream = (connection as unknown as { stream: { cork?(): void; uncork?(): void } }).stream;
+    stream.cork?.();
+    try {
+      const chosen =
+        this.#again || this.rows ? undefined : this.#statements.choose(this.#sql, this.#asked, internals);
+      this.#named = chosen !== undefined;
+      this.name = chosen?.name;
+      this.text = chosen?.text ?? this.#sql;
+      this.#statements.bound = false;
+      const error = super.submit(connection);
+      if (error === null && this.#mayProbe()) {
+        this.#probing = true;
+        this.#statements.sendProbe(connection);
+      }
+      return error;
+    } finally {
+      stream.uncork?.();
+    }
+  }
+
+  /** A statement with `rows` is asked for more, and what it leaves open must not be what a probe runs in. */
+  #mayProbe(): boolean {
+    return this.#statements.wantsProbe && !this.rows && (this.#ends || !this.#wasInTransaction);
+  }
+
+  override handleError(error: Error, connection: pg.Connection): void {
+    const named = this.#named;
+    this.#named = false;
+    if (named && this.#isHealed(error as ServerError)) return;
+    super.handleError(error, connection);
+  }
+
+  override handleReadyForQuery(connection: pg.Connection): void {
+    const done = () => super.handleReadyForQuery(connection);
+    // Only when pg has given the turn to the probe: a callback may send the next query.
+    if (this.#probing) process.nextTick(done);
+    else done();
+  }
+
+  /** Whether it runs once more, without a name. Until the server has bound its parameters, nothing of it has run. */
+  #isHealed({ code, severity, message }: ServerError): boolean {
+    const statements = this.#statements;
+    if (statements.bound) return false;
+    const isGone = gone.has(code);
+    const isOutdated =
+      code === '0A000' || (code === 'XX000' && /^cache lookup failed for /.test(message ?? ''));
+    if (isGone) statements.lost();
+    else if (isOutdated) statements.outdated(this.#sql);
+    // Its Parse may have failed, or its value was refused by pg, which closes the statement then.
+    else statements.drop(this.#sql);
+    if (!(isGone || isOutdated) || severity === 'FATAL' || this.#wasInTransaction) return false;
+    this.#again = true;
+    statements.queue.unshift(this);
+    return true;
+  }
+}

@@ -1,0 +1,209 @@
+import type { EventEmitter } from 'node:events';
+import {
+  isRepeatable,
+  type Plan,
+  type PreparedStatement,
+  type Probed,
+  SeenTexts,
+  StatementCache,
+} from '@poolsafe/core';
+import type pg from 'pg';
+import { Probe } from './probe.ts';
+
+/** What is used of a client besides its documented members. */
+interface ClientInternals {
+  readonly processID?: number | null;
+  readonly pipeline?: boolean;
+  /** Queries that wait. pg before 8.17 has it without the underscore, later ones warn of that. */
+  readonly _queryQueue?: unknown[];
+  readonly queryQueue?: unknown[];
+}
+
+/** What is used of a connection besides its documented members: the texts that pg takes for prepared, by name. */
+export interface ConnectionInternals {
+  readonly parsedStatements: Record<string, string>;
+  readonly submittedNamedStatements?: Record<string, string>;
+  close(message: { type: 'S'; name: string }): void;
+}
+
+/** What the clients of one pool have in common. */
+export class SharedStatements {
+  readonly seen: SeenTexts = new SeenTexts();
+  /** What each open connection has found. */
+  readonly found: Map<object, Probed> = new Map();
+}
+
+/**
+ * Statements that no connection names any more: the pooler hands out the same broken one, with the same text, to
+ * every client of a server connection.
+ */
+const broken = new Set<string>();
+const mostBroken = 1000;
+
+/** How long the end of a client waits for the answer to its probe. Milliseconds. */
+const patience = 1000;
+
+/** Grows when this process may have changed the schema: what connections know of it is out of date then. */
+let schemaChanges = 0;
+
+/** To be called when a statement that changes the schema is sent, and when its transaction is over. */
+export function schemaChanged(): void {
+  schemaChanges += 1;
+}
+
+/** Decides about the statements of one connection: which are named, and what was found on the other side. */
+export class Statements {
+  readonly #plan: Plan;
+  readonly #client: ClientInternals;
+  readonly #shared: SharedStatements;
+  readonly #cache: StatementCache;
+  /** Names to close with the next statement that is named. */
+  #closing: string[] = [];
+  #probed: Probed | undefined;
+  #probedAt = 0;
+  #open = true;
+  /** Called when the probe that is under way has its answer. */
+  #whenProbed: (() => void)[] | undefined;
+  /** The schema changes that the probe knew of. */
+  #changes = -1;
+  /** Set after statements were lost under tracking: other texts, so that everybody parses anew. */
+  #trouble = '';
+  /** Whether the server has taken the parameters of what was sent last: from there on it may have run. */
+  bound = false;
+
+  constructor(client: object, connection: EventEmitter, plan: Plan, shared: SharedStatements) {
+    this.#client = client as ClientInternals;
+    this.#plan = plan;
+    this.#shared = shared;
+    this.#cache = new StatementCache(plan.statementCache.size);
+    connection.on('bindComplete', () => {
+      this.bound = true;
+    });
+    connection.on('end', () => {
+      this.#open = false;
+      shared.found.delete(this);
+    });
+  }
+
+  /** Whether statements of this connection can ever be named. */
+  get inUse(): boolean {
+    return this.#plan.naming !== 'never' && this.#client.pipeline !== true;
+  }
+
+  /** Whether it is time to look what is on the other side, with the next statement that leaves no transaction open. */
+  get wantsProbe(): boolean {
+    if (this.isProbing || !this.inUse) return false;
+    return !this.#isCurrent() || Date.now() - this.#probedAt >= this.#plan.statementCache.maxAge;
+  }
+
+  /**
+   * The statement to send in place of a text, or nothing where the text goes without a name. `asked`: the
+   * application gave it a name.
+   */
+  choose(sql: string, asked: boolean, connection: ConnectionInternals): PreparedStatement | undefined {
+    if (!isRepeatable(sql)) return undefined;
+    const times = this.#shared.seen.count(sql);
+    const schema = this.#probed?.schema;
+    if (schema === undefined || !this.#isCurrent() || !this.#keeps()) return undefined;
+    if (!asked && times < this.#plan.statementCache.threshold) return undefined;
+    const known = this.#cache.get(sql);
+    if (known !== undefined) return known;
+    const salt = schema + this.#trouble;
+    if (broken.has(`${salt} ${sql}`)) return undefined;
+    const { statement, evicted } = this.#cache.add(sql, this.#probed?.direct ? undefined : salt);
+    for (const name of [...this.#closing.splice(0), ...evicted]) {
+      connection.close({ type: 'S', name });
+      delete connection.parsedStatements[name];
+    }
+    return statement;
+  }
+
+  /** Writes a probe behind what was just sent, and lets pg wait for its answer before anything else is sent. */
+  sendProbe(connection: pg.Connection): void {
+    this.#whenProbed = [];
+    const changes = schemaChanges;
+    const probe = new Probe({
+      // A pooler need not send one.
+      pid: this.#client.processID ?? 0,
+      wantsSchema: this.#plan.naming === 'always',
+      done: (probed) => {
+        const waiting = this.#whenProbed ?? [];
+        this.#whenProbed = undefined;
+        this.#learn(probed, changes);
+        for (const done of waiting) done();
+      },
+    });
+    probe.send(connection);
+    this.queue.unshift(probe);
+  }
+
+  get isProbing(): boolean {
+    return this.#whenProbed !== undefined;
+  }
+
+  /**
+   * Calls `done` when the probe that is under way has its answer. pg breaks the connection off where something runs when it ends, and a
+   * pooler then does the same with its server connection. Whoever does not answer is not waited for.
+   */
+  afterProbe(done: () => void): void {
+    const late = setTimeout(() => {
+      this.#whenProbed = this.#whenProbed?.filter((waiting) => waiting !== answered);
+      done();
+    }, patience);
+    const answered = () => {
+      clearTimeout(late);
+      // When pg is done with the answer.
+      setImmediate(done);
+    };
+    this.#whenProbed?.push(answered);
+  }
+
+  /** Where pg keeps the queries that wait. */
+  get queue(): unknown[] {
+    return (this.#client._queryQueue ?? this.#client.queryQueue) as unknown[];
+  }
+
+  /** The statement of this text cannot be relied upon: whatever failed, its name is not used again. */
+  drop(sql: string): void {
+    const name = this.#cache.drop(sql);
+    if (name !== undefined) this.#closing.push(name);
+  }
+
+  /** The server connection has none of the statements that it should have: what is known has to be found anew. */
+  lost(): void {
+    this.forget();
+    this.#trouble = `.${Math.random().toString(36).slice(2, 10)}`;
+  }
+
+  /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
+  outdated(sql: string): void {
+    if (broken.size >= mostBroken) broken.clear();
+    broken.add(`${this.#probed?.schema}${this.#trouble} ${sql}`);
+    schemaChanged();
+    this.forget();
+  }
+
+  /** Nothing is known of this connection. */
+  forget(): void {
+    this.#closing.push(...this.#cache.clear());
+    this.#changes = -1;
+  }
+
+  #isCurrent(): boolean {
+    return this.#changes === schemaChanges;
+  }
+
+  #keeps(): boolean {
+    return this.#plan.naming === 'always' || this.#probed?.statements === 'kept';
+  }
+
+  #learn(probed: Probed, changes: number): void {
+    // Statements of another schema, or of a pooler that does not keep them any more.
+    if (probed.schema !== this.#probed?.schema) this.#closing.push(...this.#cache.clear());
+    if (probed.statements === 'lost') this.#closing = [];
+    this.#probed = probed;
+    this.#probedAt = Date.now();
+    this.#changes = changes;
+    if (this.#open) this.#shared.found.set(this, probed);
+  }
+}
