@@ -61,11 +61,12 @@ export class StatementCache {
     return statement;
   }
 
-  /** Makes a statement for a text, with a comment behind it, and says which one has to be closed for it. */
-  add(sql: string, salt?: string): { readonly statement: PreparedStatement; readonly evicted: string[] } {
+  /** Makes a statement for a text, to be sent as `text`, and says which ones have to be closed for it. */
+  add(
+    sql: string,
+    text: string = sql,
+  ): { readonly statement: PreparedStatement; readonly evicted: string[] } {
     this.#named += 1;
-    // At the end, where it moves no position that an error tells.
-    const text = salt === undefined ? sql : `${sql} /* ${salt} */`;
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const statement = { name: `poolsafe_${hash}_${this.#named.toString(36)}`, text };
     this.#known.set(sql, statement);

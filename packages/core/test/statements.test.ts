@@ -35,16 +35,16 @@ describe('the statements of a connection', () => {
   test('no name comes twice, whatever was forgotten', () => {
     const cache = new StatementCache(2);
     const names = ['a', 'a', 'b', 'a'].map((sql) => {
-      const { name } = cache.add(sql, 'salt').statement;
+      const { name } = cache.add(sql, `${sql} /* salt */`).statement;
       cache.clear();
       return name;
     });
     expect(new Set(names).size).toBe(4);
   });
 
-  test('the salt is a comment behind the text, also behind a comment', () => {
+  test('another text may be sent in place of one', () => {
     const cache = new StatementCache(2);
-    expect(cache.add('select 1 -- one', 'abc').statement.text).toBe('select 1 -- one /* abc */');
+    expect(cache.add('select 1', 'select 1 /* abc */').statement.text).toBe('select 1 /* abc */');
     expect(cache.add('select 1').statement.text).toBe('select 1');
   });
 

@@ -10,7 +10,6 @@ export interface BareQuery {
   rowMode?: unknown;
   submit(connection: pg.Connection): Error | null;
   handleError(error: Error, connection: pg.Connection): void;
-  handleReadyForQuery(connection: pg.Connection): void;
 }
 
 /** The class behind `pg.Query`, of the installation that the application uses. */

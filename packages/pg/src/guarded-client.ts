@@ -98,7 +98,7 @@ function subclassOf(Base: ClientClass): ClientClass {
       const state = this.#transaction;
       if (text === undefined || isHarmless(query, text)) {
         if (text === undefined) state.sending(text);
-        else if (this.#mayName(query)) return this.#prepared(text, query, rest, false);
+        else if (this.#mayName(query)) return this.#prepared(text, query, rest);
         return this.#send(this.#named(query, text), rest);
       }
       this.#changesOf(text);
@@ -114,8 +114,6 @@ function subclassOf(Base: ClientClass): ClientClass {
       const error = guard(plan, text, { inTransaction: state.open && state.certain });
       if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
-      const ends = ending.test(text) && this.#statements.wantsProbe && this.#mayName(query);
-      if (ends) return this.#prepared(text, query, rest, true);
       return this.#send(this.#named(query, text), rest);
     }
 
@@ -136,11 +134,11 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
 
     /** Sends it as a query that may be named when it is its turn, in the shape of the call. */
-    #prepared(text: string, query: unknown, rest: unknown[], ends: boolean): unknown {
+    #prepared(text: string, query: unknown, rest: unknown[]): unknown {
       const name = nameOf(query);
       if (name !== undefined) this.#texts.set(name, text);
       const inTransaction = () => this.#transaction.open;
-      const context = { statements: this.#statements, inTransaction, ends };
+      const context = { statements: this.#statements, inTransaction };
       const made = new StatementQuery(text, [query, ...rest], context);
       made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
       const { callback } = made;
@@ -160,9 +158,8 @@ function subclassOf(Base: ClientClass): ClientClass {
       });
     }
 
-    /** Looks for what takes prepared statements away, or changes the tables under them. */
+    /** Looks for what changes the tables under prepared statements. */
     #changesOf(text: string): void {
-      if (forgetting.test(text)) this.#statements.forget();
       if (!changing.test(text)) return;
       schemaChanged();
       const whenOver = ({ status }: { status?: string }) => {
@@ -199,10 +196,6 @@ function subclassOf(Base: ClientClass): ClientClass {
   };
 }
 
-/** What ends a transaction, so that the next statement is in none. */
-const ending = /^\s*(?:commit|rollback|end)\s*;?\s*$/i;
-/** After these, the statements of the session are not there any more. */
-const forgetting = /\b(?:deallocate|discard)\b/i;
 /** What may change the types of columns. A temporary table is nobody else's. */
 const changing = /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i;
 

@@ -7,53 +7,58 @@ import { BareQuery } from './bare-query.ts';
 interface ProbeOptions {
   /** The pid that the login named. */
   readonly pid: number;
+  /** Makes another statement of it, where the one that everybody shares is broken. */
+  readonly salt: string | undefined;
   /** Whether the schema is wanted wherever the connection leads. */
   readonly wantsSchema: boolean;
-  /** Gets what was found, also when the server does not know what was asked. */
-  readonly done: (probed: Probed) => void;
+  /** Gets what was found, and the error where the server could not say. */
+  readonly done: (probed: Probed, error: Error | null) => void;
+}
+
+/** The messages that a connection of pg can write, as far as they are used. */
+interface Messages {
+  readonly stream: { cork?(): void; uncork?(): void };
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string; values: readonly string[] }): void;
+  describe(message: { type: 'P'; name: string }): void;
+  execute(message: { portal: string; rows: number }): void;
+  close(message: { type: 'S'; name: string }): void;
+  sync(): void;
 }
 
 /** Values as the server sent them, whatever parsers the application has set. */
 const asText = { getTypeParser: () => (value: string) => value };
 
 /**
- * A query that is written together with the one before it, and only then given to pg. One Sync group: if it fails
- * it takes nothing with it, and behind a pooler it runs on one server connection as a whole.
+ * The probe, as a query that pg waits for like any other: nothing is pipelined, since poolers have lost count of
+ * that. One Sync group: behind a pooler it runs on one server connection as a whole, and leaves nothing there.
  */
 export class Probe extends BareQuery {
   readonly #name = `poolsafe_probe_${randomBytes(8).toString('hex')}`;
-  readonly #pid: number;
+  readonly #sql: string;
   readonly #values: readonly string[];
 
-  constructor({ pid, wantsSchema, done }: ProbeOptions) {
-    super({ text: probeSql, types: asText });
-    this.#pid = pid;
+  constructor({ pid, salt, wantsSchema, done }: ProbeOptions) {
+    super({ types: asText });
+    this.#sql = salt === undefined ? probeSql : `${probeSql} /* ${salt} */`;
     this.#values = [this.#name, String(pid), String(wantsSchema)];
-    this.callback = (_, result) => {
+    this.callback = (error, result) => {
       const { rows } = (result ?? { rows: [] }) as pg.QueryResult<Record<string, string>>;
-      done(readProbe(rows[0], { name: this.#name, pid: this.#pid }));
+      done(readProbe(rows[0], { name: this.#name, pid }), error);
     };
   }
 
-  /** Called by pg when it is its turn: it was sent before. */
-  override submit(): null {
+  override submit(connection: pg.Connection): null {
+    const messages = connection as unknown as Messages;
+    const name = this.#name;
+    messages.stream.cork?.();
+    messages.parse({ name, text: this.#sql });
+    messages.bind({ statement: name, values: this.#values });
+    messages.describe({ type: 'P', name: '' });
+    messages.execute({ portal: '', rows: 0 });
+    messages.close({ type: 'S', name });
+    messages.sync();
+    messages.stream.uncork?.();
     return null;
-  }
-
-  /** Writes it. */
-  send(connection: pg.Connection): void {
-    const { parse, bind, describe, execute, close, sync } = connection as unknown as Record<
-      string,
-      (message?: object) => void
-    >;
-    const steps: readonly (readonly [((message?: object) => void) | undefined, object?])[] = [
-      [parse, { name: this.#name, text: probeSql }],
-      [bind, { statement: this.#name, values: this.#values }],
-      [describe, { type: 'P', name: '' }],
-      [execute, { portal: '', rows: 0 }],
-      [close, { type: 'S', name: this.#name }],
-      [sync],
-    ];
-    for (const [step, message] of steps) step?.call(connection, message);
   }
 }

@@ -17,29 +17,24 @@ export interface StatementQueryContext {
   readonly statements: Statements;
   /** Whether the server has said that a transaction is open. */
   readonly inTransaction: () => boolean;
-  /** Whether the text ends the transaction that it is in. */
-  readonly ends: boolean;
 }
 
 /** A query whose statement is named when it is its turn, where that is safe, and that survives the loss of it. */
 export class StatementQuery extends BareQuery {
   readonly #statements: Statements;
   readonly #inTransaction: () => boolean;
-  readonly #ends: boolean;
   readonly #sql: string;
   readonly #asked: boolean;
   /** Whether it was sent under a name that this package gave. */
   #named = false;
   #wasInTransaction = false;
   #again = false;
-  #probing = false;
 
   constructor(sql: string, given: readonly unknown[], context: StatementQueryContext) {
     super(...given);
     this.#sql = sql;
     this.#statements = context.statements;
     this.#inTransaction = context.inTransaction;
-    this.#ends = context.ends;
     this.#asked = Boolean(this.name);
     this.name = undefined;
     // A tracer that adds a comment spreads it, and pg makes a query of its own from what is left.
@@ -51,29 +46,19 @@ export class StatementQuery extends BareQuery {
   override submit(connection: pg.Connection): Error | null {
     this.#wasInTransaction = this.#inTransaction();
     const internals = connection as unknown as ConnectionInternals;
-    const stream = (connection as unknown as { stream: { cork?(): void; uncork?(): void } }).stream;
-    stream.cork?.();
+    const mayName = !(this.#again || this.rows);
+    // In one write with what is closed for it.
+    internals.stream.cork?.();
     try {
-      const chosen =
-        this.#again || this.rows ? undefined : this.#statements.choose(this.#sql, this.#asked, internals);
+      const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked, internals) : undefined;
       this.#named = chosen !== undefined;
       this.name = chosen?.name;
       this.text = chosen?.text ?? this.#sql;
       this.#statements.bound = false;
-      const error = super.submit(connection);
-      if (error === null && this.#mayProbe()) {
-        this.#probing = true;
-        this.#statements.sendProbe(connection);
-      }
-      return error;
+      return super.submit(connection);
     } finally {
-      stream.uncork?.();
+      internals.stream.uncork?.();
     }
-  }
-
-  /** A statement with `rows` is asked for more, and what it leaves open must not be what a probe runs in. */
-  #mayProbe(): boolean {
-    return this.#statements.wantsProbe && !this.rows && (this.#ends || !this.#wasInTransaction);
   }
 
   override handleError(error: Error, connection: pg.Connection): void {
@@ -81,13 +66,6 @@ export class StatementQuery extends BareQuery {
     this.#named = false;
     if (named && this.#isHealed(error as ServerError)) return;
     super.handleError(error, connection);
-  }
-
-  override handleReadyForQuery(connection: pg.Connection): void {
-    const done = () => super.handleReadyForQuery(connection);
-    // Only when pg has given the turn to the probe: a callback may send the next query.
-    if (this.#probing) process.nextTick(done);
-    else done();
   }
 
   /** Whether it runs once more, without a name. Until the server has bound its parameters, nothing of it has run. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import {
   isRepeatable,
@@ -7,7 +8,6 @@ import {
   SeenTexts,
   StatementCache,
 } from '@poolsafe/core';
-import type pg from 'pg';
 import { Probe } from './probe.ts';
 
 /** What is used of a client besides its documented members. */
@@ -23,6 +23,7 @@ interface ClientInternals {
 export interface ConnectionInternals {
   readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements?: Record<string, string>;
+  readonly stream: { cork?(): void; uncork?(): void };
   close(message: { type: 'S'; name: string }): void;
 }
 
@@ -31,6 +32,12 @@ export class SharedStatements {
   readonly seen: SeenTexts = new SeenTexts();
   /** What each open connection has found. */
   readonly found: Map<object, Probed> = new Map();
+  /** Set after statements were lost: the texts that the pooler knows may be gone for all of its clients. */
+  trouble = '';
+
+  lost(): void {
+    this.trouble = `.${randomBytes(4).toString('hex')}`;
+  }
 }
 
 /**
@@ -39,6 +46,9 @@ export class SharedStatements {
  */
 const broken = new Set<string>();
 const mostBroken = 1000;
+
+/** What the server says of statements after which those of the session are not there any more. */
+const forgetting = /^(?:DEALLOCATE|DISCARD)/;
 
 /** How long the end of a client waits for the answer to its probe. Milliseconds. */
 const patience = 1000;
@@ -60,14 +70,13 @@ export class Statements {
   /** Names to close with the next statement that is named. */
   #closing: string[] = [];
   #probed: Probed | undefined;
-  #probedAt = 0;
+  #probedAt = Number.NEGATIVE_INFINITY;
   #open = true;
+  #loggedIn = false;
   /** Called when the probe that is under way has its answer. */
   #whenProbed: (() => void)[] | undefined;
-  /** The schema changes that the probe knew of. */
+  /** The schema changes of this process that the probe knew of. */
   #changes = -1;
-  /** Set after statements were lost under tracking: other texts, so that everybody parses anew. */
-  #trouble = '';
   /** Whether the server has taken the parameters of what was sent last: from there on it may have run. */
   bound = false;
 
@@ -78,6 +87,14 @@ export class Statements {
     this.#cache = new StatementCache(plan.statementCache.size);
     connection.on('bindComplete', () => {
       this.bound = true;
+    });
+    connection.on('commandComplete', ({ text }: { text: string }) => {
+      if (forgetting.test(text)) this.#forget();
+    });
+    // Before pg gives the turn to the next query.
+    connection.prependListener('readyForQuery', ({ status }: { status?: string }) => {
+      if (this.#loggedIn && status === 'I' && this.#wantsProbe) this.#probe();
+      this.#loggedIn = true;
     });
     connection.on('end', () => {
       this.#open = false;
@@ -90,10 +107,8 @@ export class Statements {
     return this.#plan.naming !== 'never' && this.#client.pipeline !== true;
   }
 
-  /** Whether it is time to look what is on the other side, with the next statement that leaves no transaction open. */
-  get wantsProbe(): boolean {
-    if (this.isProbing || !this.inUse) return false;
-    return !this.#isCurrent() || Date.now() - this.#probedAt >= this.#plan.statementCache.maxAge;
+  get #wantsProbe(): boolean {
+    return this.inUse && !this.isProbing && !this.#isCurrent();
   }
 
   /**
@@ -108,9 +123,10 @@ export class Statements {
     if (!asked && times < this.#plan.statementCache.threshold) return undefined;
     const known = this.#cache.get(sql);
     if (known !== undefined) return known;
-    const salt = schema + this.#trouble;
-    if (broken.has(`${salt} ${sql}`)) return undefined;
-    const { statement, evicted } = this.#cache.add(sql, this.#probed?.direct ? undefined : salt);
+    // At the end, where it moves no position that an error tells.
+    const text = this.#probed?.direct ? sql : `${sql} /* ${schema}${this.#shared.trouble} */`;
+    if (broken.has(text)) return undefined;
+    const { statement, evicted } = this.#cache.add(sql, text);
     for (const name of [...this.#closing.splice(0), ...evicted]) {
       connection.close({ type: 'S', name });
       delete connection.parsedStatements[name];
@@ -118,22 +134,25 @@ export class Statements {
     return statement;
   }
 
-  /** Writes a probe behind what was just sent, and lets pg wait for its answer before anything else is sent. */
-  sendProbe(connection: pg.Connection): void {
+  /** Looks what is on the other side before the next statement is sent: the one before has been answered. */
+  #probe(): void {
     this.#whenProbed = [];
     const changes = schemaChanges;
+    const { trouble } = this.#shared;
     const probe = new Probe({
       // A pooler need not send one.
       pid: this.#client.processID ?? 0,
+      salt: trouble || undefined,
       wantsSchema: this.#plan.naming === 'always',
-      done: (probed) => {
+      done: (probed, error) => {
         const waiting = this.#whenProbed ?? [];
         this.#whenProbed = undefined;
-        this.#learn(probed, changes);
+        // What everybody shares of it may be gone on one server connection: once more, with a text of our own.
+        if (error) this.#shared.lost();
+        if (!error || trouble !== '') this.#learn(probed, changes);
         for (const done of waiting) done();
       },
     });
-    probe.send(connection);
     this.queue.unshift(probe);
   }
 
@@ -142,8 +161,9 @@ export class Statements {
   }
 
   /**
-   * Calls `done` when the probe that is under way has its answer. pg breaks the connection off where something runs when it ends, and a
-   * pooler then does the same with its server connection. Whoever does not answer is not waited for.
+   * Calls `done` when the probe that is under way has its answer. pg breaks the connection off where something
+   * runs when it ends, and a pooler then does the same with its server connection. Whoever does not answer is not
+   * waited for.
    */
   afterProbe(done: () => void): void {
     const late = setTimeout(() => {
@@ -169,28 +189,29 @@ export class Statements {
     if (name !== undefined) this.#closing.push(name);
   }
 
-  /** The server connection has none of the statements that it should have: what is known has to be found anew. */
+  /** The server connection has not what it should have: names wait until it is time to look again. */
   lost(): void {
-    this.forget();
-    this.#trouble = `.${Math.random().toString(36).slice(2, 10)}`;
+    this.#shared.lost();
+    this.#learn({ statements: 'lost', direct: false, schema: undefined }, schemaChanges);
   }
 
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
   outdated(sql: string): void {
     if (broken.size >= mostBroken) broken.clear();
-    broken.add(`${this.#probed?.schema}${this.#trouble} ${sql}`);
+    const text = this.#cache.get(sql)?.text;
+    if (text !== undefined && text !== sql) broken.add(text);
     schemaChanged();
-    this.forget();
+    this.#forget();
   }
 
-  /** Nothing is known of this connection. */
-  forget(): void {
+  /** No statement is prepared any more, or none that can be used. */
+  #forget(): void {
     this.#closing.push(...this.#cache.clear());
-    this.#changes = -1;
   }
 
   #isCurrent(): boolean {
-    return this.#changes === schemaChanges;
+    const age = performance.now() - this.#probedAt;
+    return this.#changes === schemaChanges && age < this.#plan.statementCache.maxAge;
   }
 
   #keeps(): boolean {
@@ -199,10 +220,10 @@ export class Statements {
 
   #learn(probed: Probed, changes: number): void {
     // Statements of another schema, or of a pooler that does not keep them any more.
-    if (probed.schema !== this.#probed?.schema) this.#closing.push(...this.#cache.clear());
+    if (probed.schema !== this.#probed?.schema) this.#forget();
     if (probed.statements === 'lost') this.#closing = [];
     this.#probed = probed;
-    this.#probedAt = Date.now();
+    this.#probedAt = performance.now();
     this.#changes = changes;
     if (this.#open) this.#shared.found.set(this, probed);
   }

@@ -70,14 +70,17 @@ describe('a statement that is gone', () => {
     await client.query('select lose()');
     const error = await client.query(text, [2]).catch((error) => error);
     await client.query('rollback');
+    client.release();
     expect(error).toMatchObject({ code: '26000' });
     if (route.poolsafe === undefined) expect(error.hint).toContain('docs/errors.md');
     for (let n = 0; n < 4; n += 1) {
-      await client.query('begin');
-      expect((await client.query(text, [n])).rows).toEqual([{ one: 1, two: n }]);
-      await client.query('commit');
+      const next = await pool.connect();
+      await next.query('begin');
+      const { rows } = await next.query(text, [n]);
+      await next.query('commit');
+      next.release();
+      expect(rows).toEqual([{ one: 1, two: n }]);
     }
-    client.release();
   });
 
   test.each(kept)('DEALLOCATE ALL by the client itself, %s', async (_, route) => {
@@ -291,10 +294,9 @@ describe('poolers that are not always the same', () => {
     await track(classic, 0);
     const routes = [tracking, classic].map((pooler) => pooler.route(database).url);
     let turn = 0;
-    const pools = routes.map((connectionString) => new pg.Client({ connectionString }));
     class Balanced extends pg.Client {
       constructor(config: pg.ClientConfig) {
-        super({ ...config, port: (pools[turn++ % 2] as pg.Client).port });
+        super({ ...config, connectionString: routes[turn++ % 2] as string });
       }
     }
     const pool = new Pool({ connectionString: routes[0] as string, max: 6, Client: Balanced as never });
