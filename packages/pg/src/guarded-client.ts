@@ -88,6 +88,7 @@ function subclassOf(Base: ClientClass): ClientClass {
       this.#Promise = (config as unknown as { Promise?: PromiseConstructor } | undefined)?.Promise ?? Promise;
       // The error has already gone to the query that was running. Without a listener it would end the process.
       this.on('error', reportConnectionError);
+      this.connection.once('readyForQuery', () => endAtFatal(this));
       if (this.poolsafe.pooler.name !== 'direct') this.connection.on('errorMessage', fillHint);
     }
 
@@ -205,6 +206,16 @@ function dependsOnState(plan: Plan, text: string): boolean {
     (inTransaction) => plan.hazards(text, { inTransaction }).length,
   );
   return inside !== outside;
+}
+
+/**
+ * After such an error the server closes the connection. Whoever gives it back to its pool before that is seen would
+ * hand it to a query of somebody else.
+ */
+function endAtFatal(client: pg.Client): void {
+  client.connection.prependListener('errorMessage', ({ severity }: { severity?: string }) => {
+    if (severity === 'FATAL' || severity === 'PANIC') Object.assign(client, { _queryable: false });
+  });
 }
 
 /** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */

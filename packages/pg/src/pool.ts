@@ -1,7 +1,8 @@
 import { configError, guard, type Plan, type PoolsafeOptions, policyOf } from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient, share } from './guarded-client.ts';
-import { isHarmless, refuse, textOf } from './query-forms.ts';
+import { isHarmless, isSubmittable, refuse, textOf } from './query-forms.ts';
+import { hasNotBegun } from './statement-query.ts';
 import type { SharedStatements } from './statements.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
@@ -33,6 +34,8 @@ export interface Pool extends pg.Pool {
    */
   capabilities(): Capabilities;
 }
+
+type Callback = (error: unknown, result?: unknown) => unknown;
 
 class GuardedPool extends pg.Pool {
   readonly poolsafe: Plan;
@@ -70,13 +73,24 @@ class GuardedPool extends pg.Pool {
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
   override query(query: any, ...rest: any[]): any {
     const text = textOf(query);
-    if (text === undefined || isHarmless(query, text))
-      return super.query.apply(this, [query, ...rest] as never);
+    if (text === undefined || isHarmless(query, text)) return this.#send(query, rest);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
     const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
     const error = plan instanceof Error ? plan : guard(plan, text, { inTransaction: false, onPool: true });
-    if (error !== undefined) return refuse(error, ...rest);
-    return super.query.apply(this, [query, ...rest] as never);
+    return error === undefined ? this.#send(query, rest) : refuse(error, ...rest);
+  }
+
+  /** What a pooler would not even begin is sent again on another connection: it has closed the one it was on. */
+  #send(query: unknown, rest: unknown[]): unknown {
+    const send = (...others: unknown[]) => super.query.apply(this, [query, ...others] as never) as unknown;
+    if (this.poolsafe.naming === 'never' || isSubmittable(query)) return send(...rest);
+    const callback = rest.find((given) => typeof given === 'function') as Callback | undefined;
+    if (callback === undefined) {
+      const sent = send(...rest) as Promise<unknown>;
+      return sent.catch((error) => (hasNotBegun(error) ? send(...rest) : Promise.reject(error)));
+    }
+    const once: Callback = (error, result) => (hasNotBegun(error) ? send(...rest) : callback(error, result));
+    return send(...rest.map((given) => (given === callback ? once : given)));
   }
 }
 

@@ -12,6 +12,19 @@ interface ServerError {
 /** Errors of a statement that is gone, or taken by another. */
 const gone: ReadonlySet<unknown> = new Set(['26000', '42P05']);
 
+/** Errors of statements that a pooler did not hand on. */
+const notBegun = new WeakSet<object>();
+
+/** Whether a statement failed so that nothing of it can have run, outside of a transaction. */
+export function hasNotBegun(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && notBegun.has(error);
+}
+
+/** How PgBouncer answers a statement that it has no record of, instead of handing it on; it closes the connection. */
+function isUnknownToPooler({ code, message }: ServerError): boolean {
+  return code === '08P01' && message === 'prepared statement did not exist';
+}
+
 /** How a {@link StatementQuery} finds out about its connection when it is its turn. */
 export interface StatementQueryContext {
   readonly statements: Statements;
@@ -64,14 +77,16 @@ export class StatementQuery extends BareQuery {
   override handleError(error: Error, connection: pg.Connection): void {
     const named = this.#named;
     this.#named = false;
-    if (named && this.#isHealed(error as ServerError)) return;
+    if (named && !this.#statements.bound) {
+      if (this.#isHealed(error as ServerError)) return;
+      if (isUnknownToPooler(error as ServerError) && !this.#wasInTransaction) notBegun.add(error);
+    }
     super.handleError(error, connection);
   }
 
   /** Whether it runs once more, without a name. Until the server has bound its parameters, nothing of it has run. */
   #isHealed({ code, severity, message }: ServerError): boolean {
     const statements = this.#statements;
-    if (statements.bound) return false;
     const isGone = gone.has(code);
     const isOutdated =
       code === '0A000' || (code === 'XX000' && /^cache lookup failed for /.test(message ?? ''));

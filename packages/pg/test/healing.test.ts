@@ -1,3 +1,4 @@
+import type { PoolsafeOptions } from '@poolsafe/core';
 import { Pool } from '@poolsafe/pg';
 import { type PgBouncer, startPgBouncer } from '@poolsafe/stack';
 import pg from 'pg';
@@ -24,8 +25,9 @@ const kept: readonly Kept[] = [
 const tracked = kept.slice(2);
 
 /** With one server connection, so that it is clear who shares it, the pooler apart. */
-function open(route: Route, max = 1): Pool & AsyncDisposable {
-  const pool = new Pool({ connectionString: route.url, max, poolsafe: { ...route.poolsafe } });
+function open(route: Route, max = 1, options?: PoolsafeOptions): Pool & AsyncDisposable {
+  const poolsafe = { ...route.poolsafe, ...options };
+  const pool = new Pool({ connectionString: route.url, max, poolsafe });
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
 
@@ -218,15 +220,13 @@ describe('types of parameters are those of the column', () => {
   test.each(kept)('for an open connection, after the maximum age, %s', async (_, route) => {
     const name = await table('at timestamp');
     const text = `insert into ${name} (at) values ($1)`;
-    const poolsafe = { ...route.poolsafe, statementCache: { maxAge: 1 } };
-    const pool = new Pool({ connectionString: route.url, max: 1, poolsafe });
+    await using pool = open(route, 1, { statementCache: { maxAge: 1 } });
     await often(pool, text, [at]);
     await admin(change(name));
     // The first statement after that time brings the news.
     await pool.query('select 1');
     await pool.query(text, [at]);
     expect(await stored(name)).toEqual(expected);
-    await pool.end();
   });
 });
 
@@ -267,6 +267,42 @@ describe('poolers that are not always the same', () => {
       await right(later);
       await right(pool);
     }
+  });
+
+  test.each(['promise', 'callback'])('a pooler that has no record of a statement, %s', async (form) => {
+    await using pooler = await bouncer();
+    await using pool = open(pooler.route(database), 1, { statementCache: { threshold: 1 } });
+    const run = (n: number) =>
+      form === 'promise'
+        ? pool.query(text, [n])
+        : new Promise<pg.QueryResult>((resolve, reject) => {
+            pool.query(text, [n], (error, result) => (error ? reject(error) : resolve(result)));
+          });
+    await pool.query('select 1');
+    await track(pooler, 0);
+    expect((await run(1)).rows).toEqual([{ n: 1 }]);
+    await track(pooler, 200);
+    // It closes the connection of whoever uses a statement that was prepared meanwhile.
+    expect((await run(2)).rows).toEqual([{ n: 2 }]);
+    expect((await run(3)).rows).toEqual([{ n: 3 }]);
+    expect(pooler.log()).toContain('prepared statement did not exist');
+  });
+
+  test('a pooler that has no record of a statement, in a transaction', async () => {
+    await using pooler = await bouncer();
+    await using pool = open(pooler.route(database), 1, { statementCache: { threshold: 1 } });
+    await pool.query('select 1');
+    await track(pooler, 0);
+    await pool.query(text, [1]);
+    await track(pooler, 200);
+    const client = await pool.connect();
+    await client.query('begin');
+    await expect(client.query(text, [2])).rejects.toMatchObject({
+      code: '08P01',
+      hint: expect.stringContaining('docs/errors.md'),
+    });
+    client.release();
+    await right(pool);
   });
 
   test('a pooler that comes back without tracking', async () => {
