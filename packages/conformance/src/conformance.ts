@@ -2,6 +2,7 @@ import type { Case } from './case.ts';
 import { lifecycleCases } from './cases/lifecycle.ts';
 import { migrationCases } from './cases/migrations.ts';
 import { pipeliningCases } from './cases/pipelining.ts';
+import { preparedCases } from './cases/prepared.ts';
 import { sessionCases } from './cases/session.ts';
 import { startupCases } from './cases/startup.ts';
 import { statementCases } from './cases/statements.ts';
@@ -16,6 +17,7 @@ import type { Outcome, Verdict } from './verdict.ts';
 /** All cases, in the order of the matrix. */
 export const cases: readonly Case[] = [
   ...statementCases,
+  ...preparedCases,
   ...pipeliningCases,
   ...valueCases,
   ...sessionCases,

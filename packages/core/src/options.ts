@@ -12,7 +12,7 @@ export type Policy = Pick<PoolsafeOptions, 'onHazard' | 'allow'>;
 export interface PoolsafeOptions {
   /**
    * What is on the other side. `auto` recognises it by host and port, and takes nothing for granted where
-   * that says nothing. `direct` is PostgreSQL itself: nothing is refused and names are left alone.
+   * that says nothing. `direct` is PostgreSQL itself: nothing is refused.
    */
   readonly pooler?: 'auto' | PoolerName | Pooler | undefined;
   /**

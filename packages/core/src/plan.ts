@@ -63,7 +63,7 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
       "leave `statements` out, or name the pooler's version",
     );
   }
-  const keepsNames = statements === 'always' || (statements === 'auto' && pooler.name === 'direct');
+  const keepsNames = statements === 'always';
   const naming = decideNaming(pooler, recognisedBy, statements);
   const { size = 200, threshold = 2, maxAge = 60_000 } = options.statementCache ?? {};
   const statementCache = Object.freeze({ size, threshold, maxAge });

@@ -103,18 +103,13 @@ describe('what is refused', () => {
 });
 
 describe('names of statements', () => {
-  const kept: readonly (readonly [pooler: PoolerName, auto: boolean])[] = [
-    ['direct', true],
-    ['session', false],
-    ['unknown', false],
-    ['pgbouncer-1.26', false],
-    ['rds-proxy', false],
-  ];
-
-  test.each(kept)('behind %s, auto keeps them: %s', (pooler, auto) => {
-    expect(planFor(unknown, { pooler }).keepsNames).toBe(auto);
-    expect(planFor(unknown, { pooler, statements: 'never' }).keepsNames).toBe(false);
-  });
+  test.each(['direct', 'session', 'unknown', 'pgbouncer-1.26', 'rds-proxy'] as const)(
+    'behind %s, those of the application are replaced',
+    (pooler) => {
+      expect(planFor(unknown, { pooler }).keepsNames).toBe(false);
+      expect(planFor(unknown, { pooler, statements: 'never' }).keepsNames).toBe(false);
+    },
+  );
 
   test.each(['session', 'pgbouncer', 'pgbouncer-1.26', 'neon'] as const)(
     'behind %s, always keeps them',

@@ -73,7 +73,8 @@ class GuardedPool extends pg.Pool {
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
   override query(query: any, ...rest: any[]): any {
     const text = textOf(query);
-    if (text === undefined || isHarmless(query, text)) return this.#send(query, rest);
+    if (text === undefined) return super.query.apply(this, [query, ...rest] as never);
+    if (isHarmless(query, text)) return this.#send(query, rest);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
     const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
     const error = plan instanceof Error ? plan : guard(plan, text, { inTransaction: false, onPool: true });
