@@ -77,6 +77,12 @@ export const behindPooler =
   ({ row }) =>
     row === 'direct' ? direct : verdict;
 
+/** An Odyssey that does not track statements discards them between two transactions, instead of leaving them behind. */
+export const whereDiscarded =
+  (verdict: Verdict, elsewhere: Declared): Declared =>
+  (target) =>
+    target.row === 'odyssey' && !target.tracking ? verdict : elsewhere(target);
+
 /** For what poolers that track statements do differently. PostgreSQL without a pooler keeps them too. */
 export const classicOrTracking =
   (classic: Verdict, tracking: Verdict): Declared =>

@@ -46,7 +46,7 @@ export interface ConformanceOptions {
   readonly servers: Servers;
   /** Default: all. */
   readonly cases?: readonly Case[];
-  /** Names of poolers, and `direct` for PostgreSQL itself. Default: all poolers of `servers`, and `direct`. */
+  /** Names of poolers, and `direct` for PostgreSQL itself. Default: all of `servers`, and `direct`. */
   readonly targets?: readonly string[];
   /** Default: both. */
   readonly sides?: readonly Side[];
@@ -101,13 +101,14 @@ export function conformance({ test, subject, servers, ...chosen }: ConformanceOp
 function targetsOf(servers: Servers, names: readonly string[] | undefined): readonly Target[] {
   if (servers.poolers.length === 0)
     throw new Error('There is no pooler to run the conformance suite against.');
-  const targets = [...servers.poolers, directTarget(servers)];
+  const targets = [...servers.poolers, ...(servers.others ?? []), directTarget(servers)];
   const known = targets.map(({ name }) => name);
   assertKnown(names ?? [], known, 'target');
   return targets.filter(({ name }) => (names ?? known).includes(name));
 }
 
-function applies(one: Case, subject: Subject, { row }: Target): boolean {
+function applies(one: Case, subject: Subject, { row, only }: Target): boolean {
+  if (only !== undefined && !only.includes(one.id)) return false;
   if (row === 'direct' && one.needsPooler !== undefined) return false;
   return one.needs.every((need) => subject.supports[need]);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PgBouncer } from '@poolsafe/stack';
+import type { Pooler } from '@poolsafe/stack';
 import type { Context, LifecycleEvent } from './case.ts';
 import { type Child, type ChildTask, startChild } from './child.ts';
 import type { Site } from './site.ts';
@@ -61,7 +61,7 @@ async function happen(event: LifecycleEvent, context: Context, work: () => Promi
   }
 }
 
-function poolerOf({ pooler }: Site): PgBouncer {
+function poolerOf({ pooler }: Site): Pooler {
   if (pooler === undefined) throw new Error('This case needs a pooler that it may restart.');
   return pooler;
 }
@@ -76,7 +76,7 @@ async function killBackends(site: Site, during: LifecycleEvent['during']): Promi
   await until(async () => (await site.admin(`select 1 ${backends}`)).length === 0);
 }
 
-async function noClient(pooler: PgBouncer): Promise<boolean> {
+async function noClient(pooler: Pooler): Promise<boolean> {
   const clients = await pooler.admin('SHOW CLIENTS');
   return clients.every((client) => client.database === 'pgbouncer');
 }

@@ -64,6 +64,8 @@ const titles: Readonly<Record<string, string>> = {
   '1.24off': '1.24, tracking off',
   '1.24': '1.24',
   latest: 'latest (Debian sid)',
+  odyssey: 'Odyssey 1.5, statements kept',
+  'odyssey-off': 'Odyssey 1.5, not kept',
   direct: 'PostgreSQL, no pooler',
 };
 

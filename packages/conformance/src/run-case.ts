@@ -1,8 +1,7 @@
-import type { PgBouncerSpec } from '@poolsafe/stack';
 import type { Case, Context } from './case.ts';
 import { withDeadline } from './deadline.ts';
 import { amidTraffic, elsewhere } from './others.ts';
-import { openSite, type Servers, type Site, type Target } from './site.ts';
+import { openSite, type PoolerSpec, type Servers, type Site, type Target } from './site.ts';
 import type { App, AppOptions, Side, Subject } from './subject.ts';
 import { watchUncaught } from './uncaught.ts';
 import { type Outcome, outcomeOf } from './verdict.ts';
@@ -38,9 +37,11 @@ async function runInSite(run: Run, servers: Servers): Promise<Outcome> {
   return await runCaseAt(run, site);
 }
 
-function specOf({ one, pooler }: Run): PgBouncerSpec | undefined {
+function specOf({ one, pooler }: Run): PoolerSpec | undefined {
   if (pooler.spec === undefined) return undefined;
   const { name: _, ...spec } = pooler.spec;
+  // The settings of cases are PgBouncer's.
+  if (!('version' in spec)) return spec;
   return { ...spec, settings: { ...spec.settings, ...one.settings } };
 }
 

@@ -1,4 +1,11 @@
-import { type Address, type PgBouncer, type PgBouncerSpec, startPgBouncer } from '@poolsafe/stack';
+import {
+  type Address,
+  type OdysseySpec,
+  type PgBouncerSpec,
+  type Pooler,
+  startOdyssey,
+  startPgBouncer,
+} from '@poolsafe/stack';
 import pg from 'pg';
 import type { Row } from './subject.ts';
 
@@ -14,10 +21,15 @@ export interface Target {
   readonly row: string;
   readonly address: Address;
   /** How to start another pooler like it: each case has its own. */
-  readonly spec?: PgBouncerSpec;
+  readonly spec?: PoolerSpec;
+  /** The ids of the cases that are declared for it. Default: all. */
+  readonly only?: readonly string[];
 }
 
-/** A pooler that cases run against. */
+/** A pooler to start. */
+export type PoolerSpec = PgBouncerSpec | OdysseySpec;
+
+/** A PgBouncer that cases run against. */
 export interface PoolerUnderTest extends Target {
   readonly version: string;
   readonly spec: PgBouncerSpec;
@@ -35,6 +47,8 @@ export const directTarget = ({ postgres }: Servers): Target => ({
 export interface Servers {
   readonly postgres: Address;
   readonly poolers: readonly PoolerUnderTest[];
+  /** Poolers that only some cases are declared for. Default: none. */
+  readonly others?: readonly Target[];
 }
 
 /** Not a superuser, since row-level security does not apply to those. The password tests the encoding of URLs. */
@@ -67,7 +81,7 @@ export interface Site extends AsyncDisposable {
   /** Removes everything from the database. */
   empty(): Promise<void>;
   /** The pooler itself, where it may be restarted. */
-  readonly pooler: PgBouncer | undefined;
+  readonly pooler: Pooler | undefined;
 }
 
 /** A site in a schema of a database that is already there, reached through its pooler only. */
@@ -100,10 +114,10 @@ let count = 0;
  * When the site is disposed of, the pooler is stopped, every backend that is left is terminated, and the database
  * is emptied for the next case.
  */
-export async function openSite(postgres: Address, spec: PgBouncerSpec | undefined): Promise<Site> {
+export async function openSite(postgres: Address, spec: PoolerSpec | undefined): Promise<Site> {
   const database = idle.pop() ?? (await createDatabase(postgres));
   const superuser = { ...postgres, database };
-  const pooler = spec && (await startPgBouncer(spec, postgres));
+  const pooler = spec && (await start(spec, postgres));
   const empty = async () => {
     await runAs(superuser, [dropSchemas, createSchema]);
   };
@@ -123,6 +137,10 @@ export async function openSite(postgres: Address, spec: PgBouncerSpec | undefine
       idle.push(database);
     },
   };
+}
+
+function start(spec: PoolerSpec, postgres: Address): Promise<Pooler> {
+  return 'version' in spec ? startPgBouncer(spec, postgres) : startOdyssey(spec, postgres);
 }
 
 /** Migrators make one of their own. */

@@ -1,5 +1,7 @@
-import { type Stack, standardPgBouncers } from '@poolsafe/stack';
-import { type PoolerUnderTest, prepareServer, type Servers } from './site.ts';
+import { type Stack, standardOdysseys, standardPgBouncers } from '@poolsafe/stack';
+import { preparedCases } from './cases/prepared.ts';
+import { statementCases } from './cases/statements.ts';
+import { type PoolerUnderTest, prepareServer, type Servers, type Target } from './site.ts';
 
 /** What the standard PgBouncers of a stack are known to do. */
 const known: Readonly<Record<string, Pick<PoolerUnderTest, 'tracking' | 'row'>>> = {
@@ -27,5 +29,13 @@ export async function standardServers(stack: Stack): Promise<Servers> {
       throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
     return { name, version, address, spec, ...facts };
   });
-  return { postgres: stack.postgres.address, poolers };
+  // What else breaks behind Odyssey was not looked into.
+  const only = [...statementCases, ...preparedCases].map(({ id }) => id);
+  const others = stack.odysseys.map(({ name, address }): Target => {
+    const spec = standardOdysseys.find((standard) => standard.name === name);
+    if (spec === undefined)
+      throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
+    return { name, address, spec, row: 'odyssey', tracking: spec.preparedStatements, only };
+  });
+  return { postgres: stack.postgres.address, poolers, others };
 }

@@ -1,4 +1,4 @@
-import { startStack } from '@poolsafe/stack';
+import { standardOdysseys, startStack } from '@poolsafe/stack';
 import type { TestProject } from 'vitest/node';
 import { type Servers, standardServers } from '../src/index.ts';
 
@@ -8,9 +8,12 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL and the four PgBouncers for all test files. */
+/** One PostgreSQL, four PgBouncers and two Odysseys for all test files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await startStack({ postgres: { settings: { max_connections: 300 } } });
+  const stack = await startStack({
+    odysseys: standardOdysseys,
+    postgres: { settings: { max_connections: 300 } },
+  });
   project.provide('servers', await standardServers(stack));
   return () => stack.stop();
 }

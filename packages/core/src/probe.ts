@@ -9,6 +9,11 @@ export interface Probed {
   readonly statements: 'kept' | 'lost';
   /** Whether this is PostgreSQL itself: the process that the login named answers. */
   readonly direct: boolean;
+  /**
+   * Whether statements without a name are kept as well, and shared by all clients that send the same text: as
+   * Odyssey does (1.5.2, run).
+   */
+  readonly sharesUnnamed: boolean;
   /** Changes whenever the types of columns or the functions of the database do; unknown where nothing is kept. */
   readonly schema: string | undefined;
 }
@@ -47,7 +52,7 @@ export const probeSql: string = `${marker} select pg_catalog.pg_backend_pid()::t
  *
  * ```ts
  * readProbe({ pid: '4711', name: 'PGBOUNCER_3', schema: '12 9000' }, { name: 'mine', pid: 99 })
- * // { statements: 'kept', direct: false, schema: '5f2c…' }
+ * // { statements: 'kept', direct: false, sharesUnnamed: false, schema: '5f2c…' }
  * ```
  */
 export function readProbe(
@@ -60,6 +65,7 @@ export function readProbe(
   return {
     statements: direct || renamed ? 'kept' : 'lost',
     direct,
+    sharesUnnamed: renamed && name.startsWith('odyssey_'),
     schema: typeof schema === 'string' ? shortHash(schema) : undefined,
   };
 }

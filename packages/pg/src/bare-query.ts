@@ -8,6 +8,8 @@ export interface BareQuery {
   callback: ((error: Error | null, result?: unknown) => void) | undefined;
   query_timeout?: unknown;
   rowMode?: unknown;
+  /** Whether it goes through the extended protocol. */
+  requiresPreparation(): boolean;
   submit(connection: pg.Connection): Error | null;
   handleError(error: Error, connection: pg.Connection): void;
 }

@@ -40,6 +40,8 @@ export class StatementQuery extends BareQuery {
   readonly #asked: boolean;
   /** Whether it was sent under a name that this package gave. */
   #named = false;
+  /** Until the server has bound the parameters, nothing of it has run. The simple protocol does not tell. */
+  #extended = false;
   #wasInTransaction = false;
   #again = false;
 
@@ -66,7 +68,10 @@ export class StatementQuery extends BareQuery {
       const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked, internals) : undefined;
       this.#named = chosen !== undefined;
       this.name = chosen?.name;
-      this.text = chosen?.text ?? this.#sql;
+      this.text = this.#sql;
+      this.#extended = this.requiresPreparation();
+      if (chosen !== undefined) this.text = chosen.text;
+      else if (this.#extended) this.text = this.#statements.unnamedText(this.#sql, this.#again);
       this.#statements.bound = false;
       return super.submit(connection);
     } finally {
@@ -75,16 +80,13 @@ export class StatementQuery extends BareQuery {
   }
 
   override handleError(error: Error, connection: pg.Connection): void {
-    const named = this.#named;
-    this.#named = false;
-    if (named && !this.#statements.bound) {
-      if (this.#isHealed(error as ServerError)) return;
-      if (isUnknownToPooler(error as ServerError) && !this.#wasInTransaction) notBegun.add(error);
-    }
+    const may = this.#extended && !this.#again && !this.#statements.bound;
+    if (may && this.#isHealed(error as ServerError)) return;
+    if (may && !this.#wasInTransaction && isUnknownToPooler(error as ServerError)) notBegun.add(error);
     super.handleError(error, connection);
   }
 
-  /** Whether it runs once more, without a name. Until the server has bound its parameters, nothing of it has run. */
+  /** Whether it runs once more, without a name. */
   #isHealed({ code, severity, message }: ServerError): boolean {
     const statements = this.#statements;
     const isGone = gone.has(code);
@@ -93,7 +95,7 @@ export class StatementQuery extends BareQuery {
     if (isGone) statements.lost();
     else if (isOutdated) statements.outdated(this.#sql);
     // Its Parse may have failed, or its value was refused by pg, which closes the statement then.
-    else statements.drop(this.#sql);
+    else if (this.#named) statements.drop(this.#sql);
     if (!(isGone || isOutdated) || severity === 'FATAL' || this.#wasInTransaction) return false;
     this.#again = true;
     statements.queue.unshift(this);

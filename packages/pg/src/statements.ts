@@ -124,7 +124,7 @@ export class Statements {
     const known = this.#cache.get(sql);
     if (known !== undefined) return known;
     // At the end, where it moves no position that an error tells.
-    const text = this.#probed?.direct ? sql : `${sql} /* ${schema}${this.#shared.trouble} */`;
+    const text = this.#probed?.direct ? sql : `${sql} /* ${this.#salt} */`;
     if (broken.has(text)) return undefined;
     const { statement, evicted } = this.#cache.add(sql, text);
     for (const name of [...this.#closing.splice(0), ...evicted]) {
@@ -132,6 +132,23 @@ export class Statements {
       delete connection.parsedStatements[name];
     }
     return statement;
+  }
+
+  /**
+   * What is sent of a text that goes without a name, through the extended protocol. Odyssey keeps that too, for
+   * everybody who sends the same text: a comment sets it apart from what was prepared before the schema changed, and
+   * before the first probe, and after a failure, from everything.
+   */
+  unnamedText(sql: string, again: boolean): string {
+    if (this.#plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false || !isRepeatable(sql))
+      return sql;
+    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !again;
+    const salt = isKnown ? this.#salt : randomBytes(4).toString('hex');
+    return `${sql} /* ${salt} */`;
+  }
+
+  get #salt(): string {
+    return `${this.#probed?.schema}${this.#shared.trouble}`;
   }
 
   /** Looks what is on the other side before the next statement is sent: the one before has been answered. */
@@ -192,7 +209,8 @@ export class Statements {
   /** The server connection has not what it should have: names wait until it is time to look again. */
   lost(): void {
     this.#shared.lost();
-    this.#learn({ statements: 'lost', direct: false, schema: undefined }, schemaChanges);
+    const { direct = false, sharesUnnamed = false } = this.#probed ?? {};
+    this.#learn({ statements: 'lost', direct, sharesUnnamed, schema: undefined }, schemaChanges);
   }
 
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */

@@ -5,4 +5,4 @@ export type { Pooler, StopOptions } from './pooler.ts';
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export type { ProgressOptions } from './progress.ts';
 export type { Row } from './query.ts';
-export { type Stack, type StackOptions, standardPgBouncers, startStack } from './stack.ts';
+export { type Stack, type StackOptions, standardOdysseys, standardPgBouncers, startStack } from './stack.ts';

@@ -1,3 +1,4 @@
+import { type Odyssey, type OdysseySpec, startOdyssey } from './odyssey.ts';
 import { openPgBouncer, type PgBouncer, type PgBouncerSpec, pgbouncerBinary } from './pgbouncer.ts';
 import { openPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
 import { type ProgressOptions, withProgress } from './progress.ts';
@@ -16,6 +17,8 @@ import { type ProgressOptions, withProgress } from './progress.ts';
 export interface StackOptions extends ProgressOptions {
   /** Default: {@link standardPgBouncers}. */
   readonly pgbouncers?: readonly PgBouncerSpec[];
+  /** Default: none. {@link standardOdysseys} are one of each kind. */
+  readonly odysseys?: readonly OdysseySpec[];
   readonly postgres?: PostgresOptions;
 }
 
@@ -37,7 +40,19 @@ export const standardPgBouncers: readonly PgBouncerSpec[] = [
 ];
 
 /**
- * A PostgreSQL and the PgBouncers in front of it.
+ * One Odyssey that keeps prepared statements, and one that does not.
+ *
+ * ```ts
+ * await using stack = await startStack({ odysseys: standardOdysseys })
+ * ```
+ */
+export const standardOdysseys: readonly OdysseySpec[] = [
+  { name: 'odyssey', preparedStatements: true },
+  { name: 'odyssey-off', preparedStatements: false },
+];
+
+/**
+ * A PostgreSQL and the poolers in front of it.
  *
  * ```ts
  * await using stack = await startStack()
@@ -49,6 +64,8 @@ export interface Stack extends AsyncDisposable {
   readonly postgres: Postgres;
   /** Those of the options, then those that {@link Stack.startPgBouncer} added. */
   readonly pgbouncers: readonly PgBouncer[];
+  /** Those of the options, in their order. */
+  readonly odysseys: readonly Odyssey[];
   /**
    * The PgBouncer of this name.
    *
@@ -70,7 +87,7 @@ export interface Stack extends AsyncDisposable {
 }
 
 /**
- * Starts a real PostgreSQL and real PgBouncers on free ports of 127.0.0.1, without Docker and without root. What is
+ * Starts a real PostgreSQL and real poolers on free ports of 127.0.0.1, without Docker and without root. What is
  * not on this system is fetched once and cached. Nothing keeps the process alive, and all servers end with the
  * process, however that ends.
  *
@@ -93,10 +110,13 @@ export function startStack(options: StackOptions = {}): Promise<Stack> {
     // PostgreSQL is awaited first; until then nobody else listens to this failure.
     binaries.catch(() => {});
     const postgres = await openPostgres(options.postgres ?? {}, report);
-    const stack = stackOf(postgres, report);
+    const odysseys: Odyssey[] = [];
+    const stack = stackOf(postgres, odysseys, report);
     try {
       await binaries;
       await allStarted(specs.map((spec) => stack.startPgBouncer(spec)));
+      for (const spec of options.odysseys ?? [])
+        odysseys.push(await startOdyssey(spec, postgres.address, { onProgress: report }));
     } catch (error) {
       await stack.stop();
       throw error;
@@ -111,12 +131,12 @@ async function allStarted(starting: readonly Promise<unknown>[]): Promise<void> 
   await Promise.all(starting);
 }
 
-function stackOf(postgres: Postgres, report: (line: string) => void): Stack {
+function stackOf(postgres: Postgres, odysseys: readonly Odyssey[], report: (line: string) => void): Stack {
   // In the order in which they were asked for; a place is taken from the moment when it starts.
   const places: { readonly name: string; bouncer?: PgBouncer }[] = [];
   const started = () => places.flatMap(({ bouncer }) => bouncer ?? []);
   const stop = async () => {
-    await Promise.all(started().map((bouncer) => bouncer.stop()));
+    await Promise.all([...started(), ...odysseys].map((pooler) => pooler.stop()));
     await postgres.stop();
   };
   return {
@@ -124,6 +144,7 @@ function stackOf(postgres: Postgres, report: (line: string) => void): Stack {
     get pgbouncers() {
       return started();
     },
+    odysseys,
     pgbouncer(name) {
       const bouncer = started().find((other) => other.name === name);
       if (bouncer !== undefined) return bouncer;

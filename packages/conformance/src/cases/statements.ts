@@ -1,4 +1,4 @@
-import { always, type Case, type Context, classicOrTracking } from '../case.ts';
+import { always, type Case, type Context, classicOrTracking, whereDiscarded } from '../case.ts';
 import { Finding, innermost, refusalIn } from '../verdict.ts';
 
 /** Makes the tables, and returns a query of each, and a name for one that nobody else uses on the same pooler. */
@@ -57,7 +57,7 @@ export const statementCases: readonly Case[] = [
     id: 'named-two-clients',
     title: 'Two clients, same name, same SQL',
     needs: ['named'],
-    bare: classicOrTracking('error', 'ok'),
+    bare: whereDiscarded('ok', classicOrTracking('error', 'ok')),
     safe: always('ok'),
     async run(context) {
       const { find, name } = await tables(context);
@@ -70,7 +70,7 @@ export const statementCases: readonly Case[] = [
     id: 'named-other-sql',
     title: "Two clients, same name, other SQL: rows of the other's query",
     needs: ['named'],
-    bare: classicOrTracking('wrong answer', 'ok'),
+    bare: whereDiscarded('error', classicOrTracking('wrong answer', 'ok')),
     safe: always('ok'),
     async run(context) {
       const { find, reveal, name } = await tables(context);
