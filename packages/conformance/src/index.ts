@@ -5,7 +5,9 @@ export {
   classicOrTracking,
   type Declared,
   type LifecycleEvent,
+  whereDiscarded,
 } from './case.ts';
+export { verdictsOfPostgresJs, verdictsWithoutNames } from './cases/prepared.ts';
 export { type ConformanceOptions, cases, conformance, type Result } from './conformance.ts';
 export { matrix, summary } from './matrix.ts';
 export { readResults, writeResults } from './results-file.ts';

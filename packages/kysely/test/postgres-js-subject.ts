@@ -4,6 +4,7 @@ import {
   behindPooler,
   classicOrTracking,
   type Subject,
+  verdictsOfPostgresJs,
 } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/kysely/postgres-js';
 import guarded from '@poolsafe/postgres';
@@ -41,6 +42,7 @@ export const subject: Subject = {
     unsendable: () => undefined,
   },
   bareVerdicts: {
+    ...verdictsOfPostgresJs,
     // As postgres.js itself, whose statements are named here.
     'tenant-local': classicOrTracking('error', 'ok'),
     values: classicOrTracking('wrong answer', 'ok'),

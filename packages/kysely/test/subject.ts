@@ -6,6 +6,7 @@ import {
   type Row,
   type Runner,
   type Subject,
+  verdictsWithoutNames,
 } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/kysely';
 import * as poolsafePg from '@poolsafe/pg';
@@ -101,6 +102,7 @@ export const subject: Subject = {
     unsendable,
   },
   bareVerdicts: {
+    ...verdictsWithoutNames,
     cancel: behindPooler('wrong answer'),
     migrations: behindPooler('hang'),
     'migrations-failing': behindPooler('hang'),

@@ -1,4 +1,13 @@
-import type { App, AppOptions, Declared, Row, Runner, Subject, Verdict } from '@poolsafe/conformance';
+import {
+  type App,
+  type AppOptions,
+  type Declared,
+  type Row,
+  type Runner,
+  type Subject,
+  type Verdict,
+  verdictsOfPostgresJs,
+} from '@poolsafe/conformance';
 import safe from '@poolsafe/postgres';
 import postgres from 'postgres';
 
@@ -77,6 +86,7 @@ export const subject: Subject = {
     unsendable: () => undefined,
   },
   bareVerdicts: {
+    ...verdictsOfPostgresJs,
     // Its names are random, and a statement that is missing it prepares again, with consequences.
     'named-elsewhere': 'ok',
     'named-two-clients': 'ok',

@@ -1,6 +1,14 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { App, AppOptions, Migration, Row, Runner, Subject } from '@poolsafe/conformance';
+import {
+  type App,
+  type AppOptions,
+  type Migration,
+  type Row,
+  type Runner,
+  type Subject,
+  verdictsWithoutNames,
+} from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/typeorm';
 import * as bare from 'typeorm';
 import { unsendable } from '../../pg/test/unsendable.ts';
@@ -97,6 +105,7 @@ export const subject: Subject = {
     unsendable,
   },
   bareVerdicts: {
+    ...verdictsWithoutNames,
     // Its migrations take no lock.
     migrations: 'wrong answer',
     // It listens for the errors of its pool and of every client that it checks out.

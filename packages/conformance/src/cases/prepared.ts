@@ -1,7 +1,14 @@
-import { always, type Case, type Context, classicOrTracking, type Declared } from '../case.ts';
+import {
+  always,
+  type Case,
+  type Context,
+  classicOrTracking,
+  type Declared,
+  whereDiscarded,
+} from '../case.ts';
 import { connected } from '../others.ts';
 import type { Row, Runner } from '../subject.ts';
-import { Finding } from '../verdict.ts';
+import { Finding, type Verdict } from '../verdict.ts';
 
 /** For what another client of the same server connection can do, and nobody without a pooler. */
 const behindPoolers =
@@ -163,6 +170,35 @@ export const preparedCases: readonly Case[] = [
 
 /** Failures after which there is nothing more to see. */
 const enough = 50;
+
+const whereUnnamedIsKept =
+  (verdict: Verdict): Declared =>
+  ({ row, tracking }) =>
+    row === 'odyssey' && tracking ? verdict : 'ok';
+
+/** What becomes of a bare library that names no statement, by the id of the case: Odyssey keeps the others too. */
+export const verdictsWithoutNames: Readonly<Record<string, Declared>> = {
+  'result-changed': whereUnnamedIsKept('error'),
+  'enum-made-anew': whereUnnamedIsKept('error'),
+  'type-changed': whereUnnamedIsKept('wrong answer'),
+  deallocated: whereUnnamedIsKept('error'),
+  'mixed-load': always('ok'),
+};
+
+const tracked =
+  (verdict: Verdict): Declared =>
+  ({ row, tracking }) =>
+    tracking && row !== 'direct' ? verdict : 'ok';
+
+/** What becomes of bare postgres.js: it prepares under random names, and prepares again what it knows to be missing. */
+export const verdictsOfPostgresJs: Readonly<Record<string, Declared>> = {
+  'result-changed': (target) => (target.row === 'odyssey' ? 'ok' : tracked('error')(target)),
+  'enum-made-anew': whereDiscarded('ok', always('error')),
+  'type-changed': tracked('wrong answer'),
+  deallocated: tracked('error'),
+  'more-than-kept': always('ok'),
+  'mixed-load': always('ok'),
+};
 
 /** Each application has 20 texts, of which it shares some with others, under names that all use. */
 async function runMixedLoad(context: Context): Promise<void> {
