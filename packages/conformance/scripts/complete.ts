@@ -1,4 +1,4 @@
-import { cases, type Result } from '@poolsafe/conformance';
+import { cases, isDeclaredFor, type Result } from '@poolsafe/conformance';
 
 /**
  * Throws unless there are results of a whole run of each subject, and of no other: a run of chosen tests leaves
@@ -29,6 +29,7 @@ function missingIn(own: readonly Result[], targets: readonly string[]): string |
     .filter(({ id, needs }) => ran.has(id) || needs.length === 0)
     .flatMap(({ id, needsPooler }) =>
       targets
+        .filter((target) => isDeclaredFor(id, target))
         .filter((target) => target !== 'direct' || needsPooler === undefined)
         .flatMap((target) => [`${id} | ${target} | bare`, `${id} | ${target} | safe`]),
     )

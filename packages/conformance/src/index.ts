@@ -8,7 +8,7 @@ export {
   whereDiscarded,
 } from './case.ts';
 export { verdictsOfPostgresJs, verdictsWithoutNames } from './cases/prepared.ts';
-export { type ConformanceOptions, cases, conformance, type Result } from './conformance.ts';
+export { type ConformanceOptions, cases, conformance, isDeclaredFor, type Result } from './conformance.ts';
 export { matrix, summary } from './matrix.ts';
 export { readResults, writeResults } from './results-file.ts';
 export { type Run, runCase, runCaseAt } from './run-case.ts';

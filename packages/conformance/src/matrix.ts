@@ -1,4 +1,4 @@
-import { cases, type Result } from './conformance.ts';
+import { cases, isDeclaredFor, type Result } from './conformance.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -38,6 +38,7 @@ export function matrix(results: readonly Result[], subject: string): string {
       const safe = own.find(
         (result) => result.case === id && result.pooler === pooler && result.side === 'safe',
       );
+      if (!isDeclaredFor(id, pooler)) return 'not run';
       return bare && safe ? `${cell(bare.verdict)} → ${safe.verdict}` : 'not applicable';
     });
     return [title, ...cells];

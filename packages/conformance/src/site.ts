@@ -22,8 +22,6 @@ export interface Target {
   readonly address: Address;
   /** How to start another pooler like it: each case has its own. */
   readonly spec?: PoolerSpec;
-  /** The ids of the cases that are declared for it. Default: all. */
-  readonly only?: readonly string[];
 }
 
 /** A pooler to start. */

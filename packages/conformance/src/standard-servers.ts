@@ -1,6 +1,4 @@
 import { type Stack, standardOdysseys, standardPgBouncers } from '@poolsafe/stack';
-import { preparedCases } from './cases/prepared.ts';
-import { statementCases } from './cases/statements.ts';
 import { type PoolerUnderTest, prepareServer, type Servers, type Target } from './site.ts';
 
 /** What the standard PgBouncers of a stack are known to do. */
@@ -29,13 +27,11 @@ export async function standardServers(stack: Stack): Promise<Servers> {
       throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
     return { name, version, address, spec, ...facts };
   });
-  // What else breaks behind Odyssey was not looked into.
-  const only = [...statementCases, ...preparedCases].map(({ id }) => id);
   const others = stack.odysseys.map(({ name, address }): Target => {
     const spec = standardOdysseys.find((standard) => standard.name === name);
     if (spec === undefined)
       throw new Error(`The suite does not know what to expect of the pooler "${name}".`);
-    return { name, address, spec, row: 'odyssey', tracking: spec.preparedStatements, only };
+    return { name, address, spec, row: 'odyssey', tracking: spec.preparedStatements };
   });
   return { postgres: stack.postgres.address, poolers, others };
 }

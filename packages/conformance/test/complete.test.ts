@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { assertComplete } from '../scripts/complete.ts';
-import { cases, type Result } from '../src/index.ts';
+import { cases, isDeclaredFor, type Result } from '../src/index.ts';
 
 const whole: Result[] = cases
   .flatMap(({ id, needsPooler }) => [
     { case: id, pooler: '1.18' },
+    ...(isDeclaredFor(id, 'odyssey') ? [{ case: id, pooler: 'odyssey' }] : []),
     ...(needsPooler === undefined ? [{ case: id, pooler: 'direct' }] : []),
   ])
   .flatMap((run) => [
@@ -39,4 +40,6 @@ test('what a run of chosen tests leaves is not complete', () => {
     (result) => result.case === 'end' && result.pooler === 'direct' && result.side === 'safe',
   );
   expect(last).toThrow('end | direct | safe is missing');
+  const elsewhere = without((result) => result.case === 'deallocated' && result.pooler === 'odyssey');
+  expect(elsewhere).toThrow('deallocated | odyssey | bare is missing');
 });

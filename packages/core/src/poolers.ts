@@ -201,7 +201,11 @@ export const poolers: { readonly [Name in PoolerName]: Pooler } = {
     name: 'odyssey',
     title: 'Odyssey, transaction mode',
     session: ran('lost', '1.5.2', 'run with and without pool_reserve_prepared_statement'),
-    statements: ran('depends', '1.5.2', 'pool_reserve_prepared_statement, yes by default; run with both'),
+    statements: ran(
+      'depends',
+      '1.5.2',
+      'pool_reserve_prepared_statement, yes by default; run with both. With it, statements without a name are shared too',
+    ),
     errors: read('the message starts with "odyssey: "', issues),
   },
   pgcat: {
