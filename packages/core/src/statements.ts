@@ -94,20 +94,25 @@ export class StatementCache {
   }
 }
 
-/** Texts in each of two generations of {@link SeenTexts}. */
-const generation = 2000;
+/** Texts in each of two generations of {@link SeenTexts}, and characters of all of them. */
+const generation = { texts: 2000, characters: 2_000_000 };
 
-/** Counts executions of the texts of a process that may get a name, of some thousand at most. */
+/** Counts executions of the texts of a process that may get a name, of some thousand and some megabytes at most. */
 export class SeenTexts {
   #young = new Map<string, number>();
   #old = new Map<string, number>();
+  #characters = 0;
 
   /** How often a text was executed, this time included. */
   count(sql: string): number {
     const times = (this.#young.get(sql) ?? this.#old.get(sql) ?? 0) + 1;
-    if (this.#young.size >= generation && !this.#young.has(sql)) {
-      this.#old = this.#young;
-      this.#young = new Map();
+    if (!this.#young.has(sql)) {
+      if (this.#young.size >= generation.texts || this.#characters >= generation.characters) {
+        this.#old = this.#young;
+        this.#young = new Map();
+        this.#characters = 0;
+      }
+      this.#characters += sql.length;
     }
     this.#young.set(sql, times);
     return times;

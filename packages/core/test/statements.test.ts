@@ -56,6 +56,13 @@ describe('the statements of a connection', () => {
     for (let n = 0; n < 100_000; n += 1) seen.count(`select ${n}`);
     expect(seen.count('select often')).toBe(1);
   });
+
+  test('some megabytes of long texts are not remembered', () => {
+    const seen = new SeenTexts();
+    expect(seen.count('select often')).toBe(1);
+    for (let n = 0; n < 500; n += 1) seen.count(`select ${n} ${' '.repeat(16_000)}`);
+    expect(seen.count('select often')).toBe(1);
+  });
 });
 
 describe('what a probe has found', () => {
@@ -70,6 +77,14 @@ describe('what a probe has found', () => {
     ['something else', { version: '8.0' }, 'lost', false],
   ] as const)('%s', (_, row, statements, direct) => {
     expect(readProbe(row, asked)).toMatchObject({ statements, direct });
+  });
+
+  test.each([
+    ['odyssey_pstmt_3', true],
+    ['PGBOUNCER_3', false],
+    ['mine', false],
+  ])('whether statements without a name are shared: %s', (name, sharesUnnamed) => {
+    expect(readProbe({ pid: '8', name, schema: '1 2' }, asked)).toMatchObject({ sharesUnnamed });
   });
 
   test('another schema is told apart', () => {

@@ -65,7 +65,7 @@ export class StatementQuery extends BareQuery {
     // In one write with what is closed for it.
     internals.stream.cork?.();
     try {
-      const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked, internals) : undefined;
+      const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked) : undefined;
       this.#named = chosen !== undefined;
       this.name = chosen?.name;
       this.text = this.#sql;

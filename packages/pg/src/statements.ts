@@ -65,6 +65,7 @@ export function schemaChanged(): void {
 export class Statements {
   readonly #plan: Plan;
   readonly #client: ClientInternals;
+  readonly #connection: ConnectionInternals;
   readonly #shared: SharedStatements;
   readonly #cache: StatementCache;
   /** Names to close with the next statement that is named. */
@@ -82,6 +83,7 @@ export class Statements {
 
   constructor(client: object, connection: EventEmitter, plan: Plan, shared: SharedStatements) {
     this.#client = client as ClientInternals;
+    this.#connection = connection as unknown as ConnectionInternals;
     this.#plan = plan;
     this.#shared = shared;
     this.#cache = new StatementCache(plan.statementCache.size);
@@ -115,7 +117,7 @@ export class Statements {
    * The statement to send in place of a text, or nothing where the text goes without a name. `asked`: the
    * application gave it a name.
    */
-  choose(sql: string, asked: boolean, connection: ConnectionInternals): PreparedStatement | undefined {
+  choose(sql: string, asked: boolean): PreparedStatement | undefined {
     if (!isRepeatable(sql)) return undefined;
     const times = this.#shared.seen.count(sql);
     const schema = this.#probed?.schema;
@@ -127,10 +129,8 @@ export class Statements {
     const text = this.#probed?.direct ? sql : `${sql} /* ${this.#salt} */`;
     if (broken.has(text)) return undefined;
     const { statement, evicted } = this.#cache.add(sql, text);
-    for (const name of [...this.#closing.splice(0), ...evicted]) {
-      connection.close({ type: 'S', name });
-      delete connection.parsedStatements[name];
-    }
+    this.#leave(evicted);
+    for (const name of this.#closing.splice(0)) this.#connection.close({ type: 'S', name });
     return statement;
   }
 
@@ -203,7 +203,7 @@ export class Statements {
   /** The statement of this text cannot be relied upon: whatever failed, its name is not used again. */
   drop(sql: string): void {
     const name = this.#cache.drop(sql);
-    if (name !== undefined) this.#closing.push(name);
+    if (name !== undefined) this.#leave([name]);
   }
 
   /** The server connection has not what it should have: names wait until it is time to look again. */
@@ -224,7 +224,13 @@ export class Statements {
 
   /** No statement is prepared any more, or none that can be used. */
   #forget(): void {
-    this.#closing.push(...this.#cache.clear());
+    this.#leave(this.#cache.clear());
+  }
+
+  /** These are closed with the next statement that gets a name; pg itself would remember them for ever. */
+  #leave(names: readonly string[]): void {
+    for (const name of names) delete this.#connection.parsedStatements[name];
+    this.#closing.push(...names);
   }
 
   #isCurrent(): boolean {

@@ -179,16 +179,17 @@ describe('types of parameters are those of the column', () => {
   test.each(tracked)('pg with names stores another value, %s', async (_, route) => {
     const name = await table('at timestamp');
     const query = { name: 'insert', text: `insert into ${name} (at) values ($1)`, values: [at] };
-    const bare = () => new pg.Pool({ connectionString: route.url, max: 5 });
-    const insert = async (pool: pg.Pool) => {
-      await Promise.all(Array.from({ length: 25 }, () => pool.query(query)));
-      await pool.end();
+    // One after the other, on the server connection that was used last.
+    const insert = async () => {
+      const client = new pg.Client(route.url);
+      await client.connect();
+      await client.query(query);
+      await client.end();
     };
-    await insert(bare());
+    await insert();
     await admin(change(name));
-    await insert(bare());
-    const values = await stored(name);
-    expect(new Set(values.map(({ utc }) => utc))).toContain('2022-01-01 02:00:00');
+    await insert();
+    expect(await stored(name)).toEqual([{ utc: '2022-01-01 02:00:00' }]);
   });
 
   test.each(kept)('for a client that starts after the change, %s', async (_, route) => {
