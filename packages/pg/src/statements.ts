@@ -41,8 +41,9 @@ export class SharedStatements {
 }
 
 /**
- * Statements that no connection names any more: the pooler hands out the same broken one, with the same text, to
- * every client of a server connection.
+ * Statements that no connection names any more, as long as the schema is the same: the pooler hands out the same
+ * broken one, with the same text, to every client of a server connection, and a text that finds other tables with
+ * another search_path fails with each change of it.
  */
 const broken = new Set<string>();
 const mostBroken = 1000;
@@ -127,7 +128,7 @@ export class Statements {
     if (known !== undefined) return known;
     // At the end, where it moves no position that an error tells.
     const text = this.#probed?.direct ? sql : `${sql} /* ${this.#salt} */`;
-    if (broken.has(text)) return undefined;
+    if (broken.has(this.#brokenKey(sql, text))) return undefined;
     const { statement, evicted } = this.#cache.add(sql, text);
     this.#leave(evicted);
     for (const name of this.#closing.splice(0)) this.#connection.close({ type: 'S', name });
@@ -216,10 +217,13 @@ export class Statements {
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
   outdated(sql: string): void {
     if (broken.size >= mostBroken) broken.clear();
-    const text = this.#cache.get(sql)?.text;
-    if (text !== undefined && text !== sql) broken.add(text);
+    broken.add(this.#brokenKey(sql, this.#cache.get(sql)?.text ?? sql));
     schemaChanged();
     this.#forget();
+  }
+
+  #brokenKey(sql: string, text: string): string {
+    return text === sql ? `${this.#probed?.schema} ${sql}` : text;
   }
 
   /** No statement is prepared any more, or none that can be used. */
