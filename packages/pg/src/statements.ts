@@ -119,13 +119,12 @@ export class Statements {
    * application gave it a name.
    */
   choose(sql: string, asked: boolean): PreparedStatement | undefined {
-    if (!isRepeatable(sql)) return undefined;
-    const times = this.#shared.seen.count(sql);
-    const schema = this.#probed?.schema;
-    if (schema === undefined || !this.#isCurrent() || !this.#keeps()) return undefined;
-    if (!asked && times < this.#plan.statementCache.threshold) return undefined;
-    const known = this.#cache.get(sql);
+    const isKnown = this.#probed?.schema !== undefined && this.#keeps() && this.#isCurrent();
+    const known = isKnown ? this.#cache.get(sql) : undefined;
     if (known !== undefined) return known;
+    if (!this.inUse || !isRepeatable(sql)) return undefined;
+    const times = this.#shared.seen.count(sql);
+    if (!isKnown || (!asked && times < this.#plan.statementCache.threshold)) return undefined;
     // At the end, where it moves no position that an error tells.
     const text = this.#probed?.direct ? sql : `${sql} /* ${this.#salt} */`;
     if (broken.has(this.#brokenKey(sql, text))) return undefined;
