@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { classify } from '@poolsafe/core';
 import { median } from './pairs.ts';
+import { amount, table } from './table.ts';
 
 /** What reading SQL costs, in statements per second and in milliseconds per megabyte; medians. */
 export interface Classified {
@@ -49,11 +50,13 @@ export function benchClassify(rounds: number): Classified {
 
 export function showClassified({ orms, long }: Classified): string {
   const speeds = orms.map(({ name, texts, first, again }) => {
-    const rates = `${first.toFixed(0)}/s at first sight, ${again.toFixed(0)}/s when remembered`;
-    return `${name.padEnd(22)} ${String(texts).padStart(3)} texts, ${rates}`;
+    return [name, String(texts), amount(first), amount(again)];
   });
-  const sizes = long.map(({ megabytes, msPerMegabyte }) => `${megabytes} MB ${msPerMegabyte.toFixed(0)}`);
-  return ['classify, what ORMs send', ...speeds, `classify, ms per MB: ${sizes.join(', ')}`].join('\n');
+  const sizes = long.map(({ megabytes, msPerMegabyte }) => [`${megabytes} MB`, amount(msPerMegabyte, 1)]);
+  return [
+    table(['What it sends', 'texts', '/s at first sight', '/s when remembered'], speeds),
+    table(['A text of', 'ms per MB'], sizes),
+  ].join('\n\n');
 }
 
 /** White space that makes a text one that no memory knows: more texts than are remembered come between. */

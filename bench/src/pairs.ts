@@ -1,43 +1,66 @@
+/** Least, median, most. */
+export type Spread = readonly [least: number, median: number, most: number];
+
 /** What poolsafe costs, from pairs of bare and poolsafe taken in turn. Absolute numbers are this machine's. */
 export interface Ratio {
   readonly what: string;
   /** Statements per second, medians. */
   readonly bare: number;
   readonly poolsafe: number;
-  /** poolsafe / bare of each pair: least, median, most. */
-  readonly ratio: readonly [number, number, number];
+  /** poolsafe / bare of each pair. */
+  readonly ratio: Spread;
   /** The CPU time that this process spends, in the same way: less depends on who else is at work. */
-  readonly cpuRatio: readonly [number, number, number];
+  readonly cpuRatio: Spread;
 }
 
-/** What one measurement gives: statements per second, and CPU time of this process in microseconds. */
+/** What one measurement gives: statements per second, and CPU time of this process in microseconds per statement. */
 export interface Measured {
   readonly rate: number;
   readonly cpu: number;
 }
 
-type Measure = () => Promise<Measured>;
+type Measure<T> = () => Promise<T>;
 
-/** Measures both in turn, `pairs` times, each first in every other pair; one more pair before warms both up. */
-export async function compare(what: string, pairs: number, bare: Measure, safe: Measure): Promise<Ratio> {
-  await bare();
-  await safe();
-  const runs: { bare: Measured; safe: Measured }[] = [];
-  for (let i = 0; i < pairs; i += 1) {
-    const first = await (i % 2 === 0 ? bare() : safe());
-    const second = await (i % 2 === 0 ? safe() : bare());
-    runs.push(i % 2 === 0 ? { bare: first, safe: second } : { bare: second, safe: first });
-  }
+/** Measures both in turn, `pairs` times. */
+export async function compare(
+  what: string,
+  pairs: number,
+  bare: Measure<Measured>,
+  safe: Measure<Measured>,
+): Promise<Ratio> {
+  const [bares, safes] = (await takeTurns(pairs, [bare, safe])) as [Measured[], Measured[]];
   return {
     what,
-    bare: median(runs.map((run) => run.bare.rate)),
-    poolsafe: median(runs.map((run) => run.safe.rate)),
-    ratio: spread(runs.map((run) => run.safe.rate / run.bare.rate)),
-    cpuRatio: spread(runs.map((run) => run.safe.cpu / run.bare.cpu)),
+    bare: median(bares.map(({ rate }) => rate)),
+    poolsafe: median(safes.map(({ rate }) => rate)),
+    ratio: ratios(safes, bares, ({ rate }) => rate),
+    cpuRatio: ratios(safes, bares, ({ cpu }) => cpu),
   };
 }
 
-function spread(numbers: readonly number[]): [number, number, number] {
+/**
+ * Measures each in turn, `rounds` times, in another order each time; one more round before warms all of them up.
+ * Gives what each has measured.
+ */
+export async function takeTurns<T>(rounds: number, measures: readonly Measure<T>[]): Promise<T[][]> {
+  for (const measure of measures) await measure();
+  const measured = measures.map((): T[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (let n = 0; n < measures.length; n += 1) {
+      const turn = (n + round) % measures.length;
+      const measure = measures[turn] as Measure<T>;
+      measured[turn]?.push(await measure());
+    }
+  }
+  return measured;
+}
+
+/** The ratios of what was measured in the same round. */
+export function ratios<T>(of: readonly T[], to: readonly T[], number: (measured: T) => number): Spread {
+  return spread(of.map((measured, round) => number(measured) / number(to[round] as T)));
+}
+
+export function spread(numbers: readonly number[]): Spread {
   return [Math.min(...numbers), median(numbers), Math.max(...numbers)];
 }
 

@@ -1,7 +1,9 @@
 import { Pool as SafePool } from '@poolsafe/pg';
 import { type Stack, startStack } from '@poolsafe/stack';
 import pg from 'pg';
+import { load } from './load.ts';
 import { compare, type Measured, type Ratio } from './pairs.ts';
+import { amount, shown, table } from './table.ts';
 
 const statements = 1500;
 const clients = 10;
@@ -27,15 +29,11 @@ export async function benchPg(pairs: number): Promise<readonly Ratio[]> {
 }
 
 export function showPg(ratios: readonly Ratio[], pairs: number): string {
-  const lines = ratios.map(({ what, bare, poolsafe, ratio, cpuRatio }) => {
-    const absolute = `bare ${bare.toFixed(0)}/s, poolsafe ${poolsafe.toFixed(0)}/s`;
-    return `${what.padEnd(18)} ${absolute}, ratio ${shown(ratio)}, CPU time of the client ${shown(cpuRatio)}`;
+  const rows = ratios.map(({ what, bare, poolsafe, ratio, cpuRatio }) => {
+    return [what, amount(bare), amount(poolsafe), shown(ratio), shown(cpuRatio)];
   });
-  return [`pg, primary-key select, ${clients} clients, ${pairs} pairs in turn`, ...lines].join('\n');
-}
-
-function shown([least, middle, most]: Ratio['ratio']): string {
-  return `${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+  const head = ['Target', 'bare /s', 'poolsafe /s', 'poolsafe / bare', 'CPU time of the client'];
+  return `Primary-key select, ${clients} clients, ${pairs} pairs in turn.\n\n${table(head, rows)}`;
 }
 
 async function targets(stack: Stack): Promise<readonly (readonly [what: string, url: string])[]> {
@@ -52,15 +50,10 @@ async function targets(stack: Stack): Promise<readonly (readonly [what: string, 
 }
 
 async function throughput(pool: pg.Pool): Promise<Measured> {
-  const [started, used] = [performance.now(), process.cpuUsage()];
-  let left = statements;
-  const worker = async () => {
-    while (left > 0) {
-      left -= 1;
-      await pool.query('select id, name from item where id = $1', [(left % 1000) + 1]);
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, worker));
-  const { user, system } = process.cpuUsage(used);
-  return { rate: (statements / (performance.now() - started)) * 1000, cpu: user + system };
+  const { times, seconds, cpu } = await load(
+    clients,
+    (done) => done < statements,
+    (i) => pool.query('select id, name from item where id = $1', [(i % 1000) + 1]),
+  );
+  return { rate: times / seconds, cpu: cpu / times };
 }
