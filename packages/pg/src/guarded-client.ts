@@ -21,8 +21,9 @@ import {
   textOf,
   unnamed,
 } from './query-forms.ts';
+import { SharedStatements } from './shared-statements.ts';
 import { StatementQuery } from './statement-query.ts';
-import { SharedStatements, Statements, schemaChanged } from './statements.ts';
+import { Statements, schemaChanged } from './statements.ts';
 import { TransactionState } from './transaction-state.ts';
 
 type ClientClass = typeof pg.Client;

@@ -2,8 +2,8 @@ import { configError, guard, type Plan, type PoolsafeOptions, policyOf } from '@
 import pg from 'pg';
 import { guardedClient, share } from './guarded-client.ts';
 import { isHarmless, isSubmittable, refuse, textOf } from './query-forms.ts';
+import type { SharedStatements } from './shared-statements.ts';
 import { hasNotBegun } from './statement-query.ts';
-import type { SharedStatements } from './statements.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export interface PoolConfig extends pg.PoolConfig {

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import {
-  isRepeatable,
-  type Plan,
-  type PreparedStatement,
-  type Probed,
-  SeenTexts,
-  StatementCache,
-} from '@poolsafe/core';
+import { isRepeatable, type Plan, type PreparedStatement, type Probed, StatementCache } from '@poolsafe/core';
 import { Probe } from './probe.ts';
+import type { SharedStatements } from './shared-statements.ts';
 
 /** What is used of a client besides its documented members. */
 interface ClientInternals {
@@ -25,19 +19,6 @@ export interface ConnectionInternals {
   readonly submittedNamedStatements?: Record<string, string>;
   readonly stream: { cork?(): void; uncork?(): void };
   close(message: { type: 'S'; name: string }): void;
-}
-
-/** What the clients of one pool have in common. */
-export class SharedStatements {
-  readonly seen: SeenTexts = new SeenTexts();
-  /** What each open connection has found. */
-  readonly found: Map<object, Probed> = new Map();
-  /** Set after statements were lost: the texts that the pooler knows may be gone for all of its clients. */
-  trouble = '';
-
-  lost(): void {
-    this.trouble = `.${randomBytes(4).toString('hex')}`;
-  }
 }
 
 /**
@@ -111,7 +92,10 @@ export class Statements {
   }
 
   get #wantsProbe(): boolean {
-    return this.inUse && !this.isProbing && !this.#isCurrent();
+    if (!this.inUse || this.isProbing) return false;
+    const schema = this.#probed?.schema;
+    if (!this.#isCurrent()) return true;
+    return schema !== undefined && this.#shared.isDue(schema, this.#plan.statementCache.maxAge);
   }
 
   /**
@@ -154,7 +138,7 @@ export class Statements {
   /** Looks what is on the other side before the next statement is sent: the one before has been answered. */
   #probe(): void {
     this.#whenProbed = [];
-    const changes = schemaChanges;
+    const [at, changes] = [performance.now(), schemaChanges];
     const { trouble } = this.#shared;
     const probe = new Probe({
       // A pooler need not send one.
@@ -166,7 +150,7 @@ export class Statements {
         this.#whenProbed = undefined;
         // What everybody shares of it may be gone on one server connection: once more, with a text of our own.
         if (error) this.#shared.lost();
-        if (!error || trouble !== '') this.#learn(probed, changes);
+        if (!error || trouble !== '') this.#learn(probed, at, changes);
         for (const done of waiting) done();
       },
     });
@@ -210,7 +194,11 @@ export class Statements {
   lost(): void {
     this.#shared.lost();
     const { direct = false, sharesUnnamed = false } = this.#probed ?? {};
-    this.#learn({ statements: 'lost', direct, sharesUnnamed, schema: undefined }, schemaChanges);
+    this.#learn(
+      { statements: 'lost', direct, sharesUnnamed, schema: undefined },
+      performance.now(),
+      schemaChanges,
+    );
   }
 
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
@@ -237,20 +225,23 @@ export class Statements {
   }
 
   #isCurrent(): boolean {
-    const age = performance.now() - this.#probedAt;
-    return this.#changes === schemaChanges && age < this.#plan.statementCache.maxAge;
+    if (this.#changes !== schemaChanges) return false;
+    const schema = this.#probed?.schema;
+    const age = schema === undefined ? performance.now() - this.#probedAt : this.#shared.ageOf(schema);
+    return age < this.#plan.statementCache.maxAge;
   }
 
   #keeps(): boolean {
     return this.#plan.naming === 'always' || this.#probed?.statements === 'kept';
   }
 
-  #learn(probed: Probed, changes: number): void {
+  #learn(probed: Probed, at: number, changes: number): void {
     // Statements of another schema, or of a pooler that does not keep them any more.
     if (probed.schema !== this.#probed?.schema) this.#forget();
     if (probed.statements === 'lost') this.#closing = [];
     this.#probed = probed;
-    this.#probedAt = performance.now();
+    this.#probedAt = at;
+    if (probed.schema !== undefined) this.#shared.saw(probed.schema, at);
     this.#changes = changes;
     if (this.#open) this.#shared.found.set(this, probed);
   }

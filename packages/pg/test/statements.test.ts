@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolsafeOptions } from '@poolsafe/core';
 import { type Capabilities, type Client, Pool, type PoolConfig } from '@poolsafe/pg';
 import { startOdyssey } from '@poolsafe/stack';
@@ -122,6 +123,26 @@ describe('what is found behind the first statement', () => {
     }
     client.release();
     expect(sent()).toBe('Q PBDES Q PBDECS Q PBDES Q Q BDES Q');
+  });
+
+  test('one connection looks again for all, in time', async () => {
+    await using watched = open(database.through('latest'), { statementCache: { maxAge: 4000 } }, { max: 3 });
+    const { pool, sent } = watched;
+    const clients = await Promise.all([1, 2, 3].map(() => pool.connect()));
+    const ask = async () => {
+      for (const client of clients) await client.query(byId(1));
+      for (const client of clients) await client.query('show work_mem');
+    };
+    await ask();
+    await ask();
+    const first = sent();
+    await sleep(2100);
+    await ask();
+    const later = sent();
+    for (const client of clients) client.release();
+    const probes = [first, later].map((flights) => flights.match(/PBDECS/g)?.length);
+    expect(probes).toEqual([3, 1]);
+    expect(later.match(/BDES/g)).toHaveLength(3);
   });
 
   test('a first statement that fails, and one that pg cannot send', async () => {
