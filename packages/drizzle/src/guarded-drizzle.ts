@@ -6,6 +6,8 @@ export interface Driver<TClient> {
   readonly original: (client: TClient, config: object) => object;
   readonly connect: (connection: unknown, poolsafe: PoolsafeOptions | undefined) => TClient;
   readonly isClient: (client: unknown) => client is TClient;
+  /** The client as Drizzle gets it. Default: as it is. */
+  readonly handOver?: (client: TClient) => TClient;
   /** How to make a client, for the sentence that asks for one. */
   readonly making: string;
 }
@@ -30,12 +32,13 @@ export function isGuarded(client: unknown): boolean {
 export function guardedDrizzle<TClient>(
   driver: Driver<TClient>,
 ): (first: unknown, second?: Options) => object {
+  const { handOver = (client) => client } = driver;
   return (first, second) => {
     const { client, connection, poolsafe, ...config } = optionsOf(first, second);
     const guarded =
       client === undefined ? driver.connect(connection, poolsafe) : guardedClient(client, poolsafe, driver);
     // An old Drizzle does not tell its client, and nobody could end one that was made from a URL.
-    return Object.assign(driver.original(guarded, config), { $client: guarded });
+    return Object.assign(driver.original(handOver(guarded), config), { $client: guarded });
   };
 }
 

@@ -4,6 +4,7 @@ import type { DrizzleConfig } from 'drizzle-orm';
 import { drizzle as original, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type postgresjs from 'postgres';
 import { guardedDrizzle } from './guarded-drizzle.ts';
+import { decidingByItself } from './preparing.ts';
 
 export * from 'drizzle-orm/postgres-js';
 
@@ -39,6 +40,7 @@ export const drizzle: Drizzle = Object.assign(
     original,
     connect,
     isClient: (client): client is Sql => typeof client === 'function',
+    handOver: decidingByItself,
     making: "`postgres()` of '@poolsafe/postgres'",
   }),
   { mock: original.mock },

@@ -3,23 +3,29 @@ import { reportConnectionError } from '@poolsafe/core';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
 import { connectionError, driverError, postgresError, withQuery } from './errors-of-driver.ts';
-import { type CopyStream, fillHint, follow } from './query.ts';
+import { type CopyStream, fillHint, follow, isPreparable, onBuilt } from './query.ts';
+import { isFatal } from './server-messages.ts';
 import { type Host, openSocket, sendCancelRequest } from './socket.ts';
+import { isGone, isOutdated, isRetried, isUnknownToPooler } from './stale-statement.ts';
+import { type SharedStatements, Statements, sendAgain } from './statements.ts';
 
 /** What a {@link Connection} tells the pool. */
 export interface ConnectionEvents {
   /** It can take the next query. */
   idle(connection: Connection): void;
-  /** It is gone, and never comes back. */
-  closed(connection: Connection, error: unknown): void;
+  /** It is gone, and never comes back. What was running has been told, but for a query that has not begun. */
+  closed(connection: Connection, error: unknown, notBegun?: Query): void;
 }
 
-/** Routines of PostgreSQL that find a prepared statement missing or out of date, before anything of it has run. */
-const staleStatement: ReadonlySet<unknown> = new Set([
-  'FetchPreparedStatement',
-  'RevalidateCachedQuery',
-  'transformAssignedExpr',
-]);
+/** What a {@link Connection} is made of. */
+export interface ConnectionConfig {
+  readonly make: MakeDriver;
+  readonly options: Options;
+  readonly events: ConnectionEvents;
+  readonly statements: SharedStatements;
+  /** How long it waits before it connects. Milliseconds. */
+  readonly delay: number;
+}
 
 /** How long the server may take to close a connection that it was asked to close. Milliseconds. */
 const goodbye = 2000;
@@ -34,12 +40,13 @@ let count = 0;
 export class Connection {
   /** Whether the login is done. */
   ready = false;
-  /** Whether a statement of it was out of date, so that the driver must forget what it has prepared. */
-  stale = false;
   readonly #driver: ReturnType<MakeDriver>;
   /** Gives a query to the driver's own pool of one. */
   readonly #give: Handler;
   readonly #options: Options;
+  /** As the driver has them, which reads `prepare` of them whenever it makes a query. */
+  readonly #live: { prepare: boolean };
+  readonly #statements: Statements;
   readonly #events: ConnectionEvents;
   readonly #hosts: Host[];
   readonly #abort = new AbortController();
@@ -56,6 +63,11 @@ export class Connection {
   #cancelling: Promise<void> | undefined;
   /** The server is done with the query, and the driver may not be. */
   #settling = false;
+  /** Something was run since it last looked what is on the other side. */
+  #mayProbe = false;
+  #probing = false;
+  #leaving = false;
+  #pid = 0;
   /** The driver may ask for another ReadyForQuery after the one that ends the query: a turn later. */
   #mayAsk = false;
   /** The driver has counted rows of a query that failed, and would leave as many places empty in the next result. */
@@ -66,8 +78,7 @@ export class Connection {
   #ending = false;
   #deadline: NodeJS.Timeout | undefined;
 
-  /** `delay` is how long it waits before it connects, in milliseconds. */
-  constructor(make: MakeDriver, options: Options, events: ConnectionEvents, delay: number) {
+  constructor({ make, options, events, statements, delay }: ConnectionConfig) {
     count += 1;
     this.#id = count;
     this.#options = options;
@@ -75,8 +86,10 @@ export class Connection {
     this.#delay = delay;
     this.#hosts = options.host.map((host, i) => ({ host, port: options.port[i] as number }));
     this.#host = this.#hosts[0] as Host;
-    this.#driver = make({
+    this.#statements = new Statements(statements);
+    const live = {
       ...options,
+      prepare: false,
       max: 1,
       // Timers of the pool, which knows what is in a transaction.
       idle_timeout: null,
@@ -87,7 +100,9 @@ export class Connection {
       socket: () => this.#connect(),
       onclose: undefined,
       debug: this.#debug(options.debug),
-    });
+    };
+    this.#live = live;
+    this.#driver = make(live);
     this.#give = (this.#driver.unsafe('') as unknown as Query).handler;
   }
 
@@ -98,7 +113,18 @@ export class Connection {
 
   /** Whether something of a query is still under way. */
   get busy(): boolean {
-    return this.#settling || (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
+    const isWaiting = this.#settling || this.#probing;
+    return isWaiting || (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
+  }
+
+  /** Whether it looks what is on the other side. The query before has been answered. */
+  get isProbing(): boolean {
+    return this.#probing;
+  }
+
+  /** Whether the driver keeps too much that is out of date, so that a new connection is better. */
+  get stale(): boolean {
+    return this.#statements.overfull;
   }
 
   /** Whether it waits for the application to write or read the rest of a COPY, which may be for ever. */
@@ -119,6 +145,11 @@ export class Connection {
       },
       // The Sync of the extended protocol came too early, and the driver sends no other: the COPY has no end.
       onUnasked: () => this.#lose(driverError('COPY_WITHOUT_STREAM', 'COPY … FROM STDIN needs .writable()')),
+    });
+    onBuilt(query, (signature) => {
+      const { key, salt } = this.#statements.choose(query, signature);
+      if (this.#socket !== undefined) this.#socket.salt = salt;
+      return key;
     });
     this.#start(query);
   }
@@ -141,6 +172,11 @@ export class Connection {
     return true;
   }
 
+  /** It will be closed when its work is done, so that there is nothing more to find out. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
   /** Closes it. Nothing must be running. */
   async close(): Promise<void> {
     this.#ending = true;
@@ -159,13 +195,17 @@ export class Connection {
 
   #start(query: Query): void {
     this.#query = query;
+    this.#mayProbe = true;
     this.#mayAsk = query.onlyDescribe === true;
     const { connect_timeout: seconds } = this.#options;
     if (!this.ready && seconds) {
       const late = () => this.#lose(connectionError('CONNECT_TIMEOUT', this.#options));
       this.#deadline = setTimeout(late, this.#delay + seconds * 1000);
     }
+    // Once it is open, the driver makes the query at once. Its own are never prepared.
+    this.#live.prepare = this.ready && isPreparable(query);
     this.#give(query);
+    this.#live.prepare = false;
   }
 
   /** Called by the driver for each attempt to log in: with several hosts, it may not like the first. */
@@ -190,6 +230,9 @@ export class Connection {
   #watch(raw: ConstructorParameters<typeof DriverSocket>[0], host: Host): DriverSocket {
     const socket = new DriverSocket(raw, {
       ready: (status) => this.#onReady(status),
+      parsed: () => this.#statements.parsed(),
+      bound: () => this.#statements.bound(),
+      completed: (tag) => this.#statements.completed(tag),
       error: (fields, afterRows) => this.#onErrorResponse(fields, afterRows),
       closed: (error) => {
         this.#lose(this.#fatal ?? error ?? connectionError('CONNECTION_CLOSED', this.#options));
@@ -206,6 +249,8 @@ export class Connection {
     clearTimeout(this.#deadline);
     // Before the driver has begun with the query it has questions of its own, such as for the types of arrays.
     if (!this.#settling && (this.#query === undefined || this.#query.state === null)) return;
+    if (status === 'I') this.#statements.idle();
+    this.#pid = this.#query?.state?.pid ?? this.#pid;
     this.#query = undefined;
     this.#copy = undefined;
     this.#settling = true;
@@ -215,14 +260,11 @@ export class Connection {
 
   #onErrorResponse(fields: ReadonlyMap<string, string>, afterRows: boolean): void {
     this.#miscounts ||= afterRows;
-    // `V` is never translated; a pooler may send `S` alone.
-    const severity = fields.get('V') ?? fields.get('S');
-    const isFatal = severity === 'FATAL' || severity === 'PANIC';
     const ownQuestion = this.#query?.state === null;
     const error = () => postgresError(this.#driver.PostgresError, fields);
-    if (!isFatal && !ownQuestion) {
+    if (!isFatal(fields) && !ownQuestion) {
       // The driver would run it again with parameters that are serialised already, unless it has done so.
-      if (staleStatement.has(fields.get('R')) && this.#query) this.#query.retried = error();
+      if (isRetried(fields.get('R')) && this.#query) this.#query.retried = error();
       return;
     }
     this.#fatal = error();
@@ -233,31 +275,53 @@ export class Connection {
   /** What a query that failed is told, or nothing when it runs again. */
   #onError(query: Query, given: unknown): unknown {
     this.#mayAsk = true;
-    const error = given as { routine?: unknown; where?: unknown; severity_local?: unknown } | null;
-    const isOfServer = error?.severity_local !== undefined;
+    const isOfServer = (given as { severity_local?: unknown } | null)?.severity_local !== undefined;
     // Before it was sent, or in the middle of its rows: what the driver asks for next is not to be relied on.
     if (!isOfServer && (query.state === null || query.cursorFn !== undefined)) this.#lose(given);
-    if (!this.#options.prepare || !staleStatement.has(error?.routine)) return given;
-    this.stale = true;
-    // A function that runs a stale statement of its own has a context, and may have done something before.
-    if (error?.where !== undefined || this.inTransaction || query.options.prepare === false) return given;
-    if (query.cursorFn !== undefined) return given;
-    Object.assign(query, { retried: undefined, parameters: undefined });
-    query.options.prepare = false;
-    this.#again = query;
+    const wasLost = isOfServer && this.#losesStatement(query, given as object);
+    this.#statements.failed();
+    if (!wasLost || this.inTransaction || !this.#open) return given;
+    this.#again = sendAgain(query);
     return undefined;
+  }
+
+  /** Whether a statement was refused since it is not there, or not what it was, before anything of it has run. */
+  #losesStatement(query: Query, error: object): boolean {
+    if (!this.#statements.hasNotBegun) return false;
+    const gone = isGone(error);
+    if (gone) this.#statements.lost();
+    else if (isOutdated(error) && !this.#statements.isUnread) this.#statements.outdated(query);
+    else return false;
+    return true;
   }
 
   /** Nothing of the query is under way any more, so the next one may come. */
   #settle(): void {
     if (!this.#open || this.#query !== undefined || this.#cancelling !== undefined) return;
-    if (this.#socket?.isAsked) return;
+    if (this.#socket?.isAsked || this.#probing) return;
     this.#settling = false;
     const again = this.#again;
     this.#again = undefined;
     if (again !== undefined) this.#start(again);
     else if (this.#miscounts && !this.inTransaction) this.#recount();
+    else if (this.#wantsProbe) void this.#probe();
     else this.#events.idle(this);
+  }
+
+  get #wantsProbe(): boolean {
+    if (!this.#mayProbe || this.#leaving || this.inTransaction) return false;
+    return this.#statements.wantsProbe && this.#socket?.isQuiet === true;
+  }
+
+  /** Before the next query, and behind the answer to the one before: nothing is pipelined. */
+  async #probe(): Promise<void> {
+    this.#mayProbe = false;
+    this.#probing = true;
+    const socket = this.#socket as DriverSocket;
+    // Signed, as PostgreSQL has it: that of a pooler is any number.
+    await this.#statements.probe(this.#pid | 0, (request) => socket.ask(request));
+    this.#probing = false;
+    this.#settle();
   }
 
   /** The end of any statement sets the driver's count to 0; in a transaction that failed, the ROLLBACK does. */
@@ -276,15 +340,25 @@ export class Connection {
     this.#abort.abort();
     this.#socket?.destroy();
     const query = this.#query ?? this.#again;
+    const notBegun = this.#handedBack(query, error);
     if (query !== undefined) {
       withQuery(error, query, this.#options.debug);
-      query.reject(error);
+      if (notBegun === undefined) query.reject(error);
     } else if (!this.#ending) {
       fillHint(error);
       reportConnectionError(error);
     }
-    this.#events.closed(this, error);
+    this.#events.closed(this, error, notBegun);
     this.#options.onclose?.(this.#id);
+  }
+
+  /** The query, where the pooler closed the connection instead of handing it on. */
+  #handedBack(query: Query | undefined, error: unknown): Query | undefined {
+    if (query === undefined || !this.#statements.hasNotBegun || this.inTransaction) return undefined;
+    if (!isUnknownToPooler(error)) return undefined;
+    this.#statements.lost();
+    fillHint(error);
+    return sendAgain(query);
   }
 
   /** The number under which `debug` knows a connection is the one that `onclose` gets. */

@@ -1,11 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { RawSocket } from './driver.ts';
-import { messageReader, type Observer } from './server-messages.ts';
+import { Answer } from './probe.ts';
+import { type MessageReader, messageReader, type Observer } from './server-messages.ts';
 
 /** What is told of a socket. Each message is told before the driver reads it. */
 export interface SocketEvents extends Omit<Observer, 'empty'> {
   /** The server has closed the connection, or the network has. */
   closed(error: Error | undefined): void;
+}
+
+/** What was asked without the driver. */
+interface Question {
+  readonly answer: Answer;
+  readonly done: (answer: Answer) => void;
 }
 
 /**
@@ -20,11 +27,16 @@ export class DriverSocket extends EventEmitter {
   #asked = 0;
   /** The driver has said goodbye, and waits for the end. */
   #ending = false;
+  readonly #reader: MessageReader;
+  /** What is asked of the server without the driver. */
+  #question: Question | undefined;
+  /** What is written at the end of a text that the driver sends through the extended protocol: a comment. */
+  salt = '';
 
   constructor(raw: RawSocket, events: SocketEvents) {
     super();
     this.#raw = raw;
-    const read = messageReader({
+    this.#reader = messageReader({
       ...events,
       ready: (status) => {
         // The first one ends the login, and was not asked for.
@@ -38,9 +50,10 @@ export class DriverSocket extends EventEmitter {
     });
     let failure: Error | undefined;
     raw.on('data', (chunk: Buffer) => {
-      if (this.#open) read(chunk);
+      const data = this.#question === undefined ? chunk : this.#withoutAnswer(this.#question, chunk);
+      if (this.#open) this.#reader.read(data);
       // Reading may have ended it.
-      if (this.#open) this.emit('data', chunk);
+      if (this.#open && data.length > 0) this.emit('data', data);
       // The driver pauses for the reader of a COPY, and goes on when that asks for more: at its end it never does.
       if (this.#asked === 0) raw.resume();
     });
@@ -61,6 +74,28 @@ export class DriverSocket extends EventEmitter {
     return this.#asked > 0;
   }
 
+  /** Whether the driver and the server have nothing to say, so that {@link DriverSocket.ask} can be called. */
+  get isQuiet(): boolean {
+    return this.#open && !this.isAsked && this.#reader.isWhole();
+  }
+
+  /** Asks the server something that the driver does not know of. The promise is left alone when the connection is lost. */
+  ask(request: Buffer): Promise<Answer> {
+    return new Promise((done) => {
+      this.#question = { answer: new Answer(), done };
+      if (this.#open) this.#raw.write(request);
+    });
+  }
+
+  #withoutAnswer({ answer, done }: Question, chunk: Buffer): Buffer {
+    const others = answer.take(chunk);
+    if (answer.status !== undefined) {
+      this.#question = undefined;
+      done(answer);
+    }
+    return others;
+  }
+
   get readyState(): string {
     return this.#raw.readyState;
   }
@@ -68,7 +103,7 @@ export class DriverSocket extends EventEmitter {
   write(data: Uint8Array, callback?: (error?: Error | null) => void): boolean {
     if (this.#open) {
       this.#asked += timesAsked(data);
-      return this.#raw.write(data, callback);
+      return this.#raw.write(this.salt === '' ? data : salted(data, this.salt), callback);
     }
     callback?.();
     return true;
@@ -101,15 +136,37 @@ export class DriverSocket extends EventEmitter {
 
 const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 const asking: readonly unknown[] = [sync[0], 'Q'.charCodeAt(0)];
+const parse = 'P'.charCodeAt(0);
 
-/** How many messages in `data` are answered with ReadyForQuery. The driver writes whole messages. */
+/** How many messages in `data` are answered with ReadyForQuery. */
 function timesAsked(data: Uint8Array): number {
-  const { buffer, byteOffset, byteLength } = data;
-  const view = new DataView(buffer, byteOffset, byteLength);
   let times = 0;
-  // The login, which comes first, begins with its length, and that with a zero.
-  for (let at = 0; at + 5 <= byteLength && data[at] !== 0; at += 1 + view.getUint32(at + 1)) {
-    if (asking.includes(data[at])) times += 1;
-  }
+  for (const [at] of messagesIn(data)) if (asking.includes(data[at])) times += 1;
   return times;
+}
+
+/** The same with `salt` at the end of each text that is to be parsed: there it moves no position that an error tells. */
+function salted(data: Uint8Array, salt: string): Buffer {
+  const parts: Buffer[] = [];
+  for (const [at, end] of messagesIn(data)) {
+    const message = Buffer.from(data.subarray(at, end));
+    if (message[0] !== parse) parts.push(message);
+    else {
+      const text = message.indexOf(0, message.indexOf(0, 5) + 1);
+      message.writeUInt32BE(message.readUInt32BE(1) + Buffer.byteLength(salt), 1);
+      parts.push(message.subarray(0, text), Buffer.from(salt), message.subarray(text));
+    }
+  }
+  return Buffer.concat(parts);
+}
+
+/** Where each message begins and ends. The driver writes whole ones. */
+function* messagesIn(data: Uint8Array): Generator<[number, number]> {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  // The login, which comes first, begins with its length, and that with a zero.
+  for (let at = 0; at + 5 <= data.byteLength && data[at] !== 0; ) {
+    const end = at + 1 + view.getUint32(at + 1);
+    yield [at, end];
+    at = end;
+  }
 }

@@ -5,12 +5,12 @@ import type postgres from 'postgres';
 export interface Query extends Promise<unknown> {
   strings: readonly string[];
   readonly args: readonly unknown[];
-  readonly options: { prepare?: boolean; poolsafe?: unknown };
+  readonly options: { prepare?: boolean; simple?: boolean; poolsafe?: unknown };
   readonly origin: string;
   handler: Handler;
   canceller: ((query: Query) => unknown) | null;
   /** The key to cancel with, once the query has been given to a connection. */
-  state: { readonly pid: number; readonly secret: number } | null;
+  state: { readonly pid: number | null; readonly secret: number } | null;
   active: boolean;
   cancelled: unknown;
   executed: boolean;
@@ -20,6 +20,10 @@ export interface Query extends Promise<unknown> {
   retried?: unknown;
   parameters: unknown[] | undefined;
   string: string | undefined;
+  /** Whether it is sent under a name. */
+  prepare?: boolean;
+  /** Under which the driver remembers what it has prepared: types and text. `false` where it does not prepare. */
+  signature: string | false;
   statement: { readonly types: readonly number[] } | null;
   cursorFn: ((rows: unknown) => unknown) | undefined;
   resolve(value: unknown): void;

@@ -44,9 +44,14 @@ export class Lease {
         idle() {
           if (lease !== undefined) lease.#next();
         },
-        lost(error) {
+        lost(error, notBegun) {
           if (lease === undefined) reject(error);
           else lease.#lose(error);
+          notBegun?.reject(error);
+        },
+        isDone() {
+          if (lease === undefined) return false;
+          return lease.#released && lease.#queue.length === 0;
         },
       };
       pool.submit(task);

@@ -17,6 +17,8 @@ export interface Parsed {
   /** A client of postgres.js that parsed them. Its own connections are never used. */
   readonly base: Driver;
   readonly plan: Plan;
+  /** Whether statements may be prepared: the application has not said `prepare: false`. */
+  readonly prepares: boolean;
   /** The client of postgres.js for the URL under `poolsafe.direct`, where there is one. */
   readonly direct: DirectLane | undefined;
 }
@@ -48,9 +50,10 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   warnOf(keys, given);
   const base = parsed(make, url, withLimit);
   const plan = planFor(targetOf(base.options), poolsafe);
-  // Named statements are only kept where nobody else can be given the server connection.
+  const prepares = Boolean(base.options.prepare);
+  // Sessions that the driver opens by itself, and what the application reads of its options.
   if (!plan.keepsNames) Object.assign(base.options, { prepare: false });
-  return { base, plan, direct: directOf(make, poolsafe?.direct, given) };
+  return { base, plan, prepares, direct: directOf(make, poolsafe?.direct, given) };
 }
 
 /** Of which keys a warning has been given: an application may make a client for each of its tests or tenants. */

@@ -1,6 +1,7 @@
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
 import { connectionError, copyInProgress } from './errors-of-driver.ts';
+import type { SharedStatements } from './statements.ts';
 
 /** Work that takes a connection until it releases it. */
 export interface Task {
@@ -8,8 +9,13 @@ export interface Task {
   start(connection: Connection): void;
   /** What it ran is done. */
   idle(connection: Connection): void;
-  /** The connection is gone, or there was none to be had. What was running has been told. */
-  lost(error: unknown): void;
+  /**
+   * The connection is gone, or there was none to be had. What was running has been told, but for a query of which
+   * nothing can have run.
+   */
+  lost(error: unknown, notBegun?: Query): void;
+  /** Whether it has nothing more to run. Asked while the connection runs nothing of it. */
+  isDone(): boolean;
 }
 
 interface Held {
@@ -22,6 +28,9 @@ interface Held {
 }
 
 const longestTimer = 2 ** 31 - 1;
+
+/** How long the end waits for the server to say what it is. Milliseconds. */
+const patience = 1000;
 
 /** A query that takes a connection for itself alone. */
 class SingleQuery implements Task {
@@ -42,8 +51,13 @@ class SingleQuery implements Task {
     this.#pool.release(connection);
   }
 
-  lost(error: unknown): void {
-    this.#query.reject(error);
+  lost(error: unknown, notBegun?: Query): void {
+    if (notBegun === undefined) this.#query.reject(error);
+    else this.#pool.again(this);
+  }
+
+  isDone(): boolean {
+    return true;
   }
 }
 
@@ -51,6 +65,7 @@ class SingleQuery implements Task {
 export class Pool {
   readonly #make: MakeDriver;
   readonly #options: Options;
+  readonly #statements: SharedStatements;
   readonly #held = new Map<Connection, Held>();
   /** Longest idle first. */
   readonly #idle = new Set<Held>();
@@ -60,9 +75,10 @@ export class Pool {
   #failures = 0;
   #failedAt = 0;
 
-  constructor(make: MakeDriver, options: Options) {
+  constructor(make: MakeDriver, options: Options, statements: SharedStatements) {
     this.#make = make;
     this.#options = options;
+    this.#statements = statements;
   }
 
   /** Gives `task` a connection: at once, or when it is its turn. */
@@ -82,6 +98,11 @@ export class Pool {
   /** Runs a query on whichever connection is free first. */
   run(query: Query): void {
     this.submit(new SingleQuery(this, query));
+  }
+
+  /** Starts a task once more, before the others: what it ran has not begun. */
+  again(task: Task): void {
+    this.#tasks.unshift(task);
   }
 
   /** Cancels a query if it runs, and says whether it does. */
@@ -112,6 +133,7 @@ export class Pool {
   async close(): Promise<void> {
     const closed = [...this.#held.values()].map((held) => {
       held.expires = 0;
+      this.#hurry(held);
       return new Promise<void>((resolve) => {
         held.whenClosed = resolve;
       });
@@ -134,6 +156,7 @@ export class Pool {
     });
     // What was called before in the same turn still counts.
     await null;
+    for (const held of this.#held.values()) this.#hurry(held);
     for (const held of [...this.#idle]) this.#retire(held);
     this.#next();
     await empty;
@@ -145,6 +168,17 @@ export class Pool {
     for (const task of this.#tasks.splice(0)) task.lost(error);
     for (const connection of [...this.#held.keys()]) connection.destroy(error);
     this.#next();
+  }
+
+  /** For one that is about to be closed: who does not answer a question of our own is not waited for. */
+  #hurry({ connection, task }: Held): void {
+    connection.leave();
+    const late = () => {
+      if (connection.isProbing && task?.isDone()) {
+        connection.destroy(connectionError('CONNECTION_CLOSED', this.#options));
+      }
+    };
+    if (connection.isProbing) setTimeout(late, patience).unref();
   }
 
   /** Whether every connection waits for the application, which may be waiting for one of them. */
@@ -181,11 +215,16 @@ export class Pool {
     const { max, max_lifetime } = this.#options;
     if (this.#held.size >= max) return undefined;
     const seconds = typeof max_lifetime === 'function' ? max_lifetime() : max_lifetime;
-    const events = {
-      idle: (connection: Connection) => this.#held.get(connection)?.task?.idle(connection),
-      closed: (connection: Connection, error: unknown) => this.#closed(connection, error),
-    };
-    const connection = new Connection(this.#make, this.#options, events, this.#delay());
+    const connection = new Connection({
+      make: this.#make,
+      options: this.#options,
+      statements: this.#statements,
+      delay: this.#delay(),
+      events: {
+        idle: (connection) => this.#held.get(connection)?.task?.idle(connection),
+        closed: (connection, error, notBegun) => this.#closed(connection, error, notBegun),
+      },
+    });
     const expires = seconds ? Date.now() + seconds * 1000 : Number.POSITIVE_INFINITY;
     const held: Held = { connection, expires, task: undefined, timer: undefined, whenClosed: undefined };
     this.#held.set(connection, held);
@@ -206,7 +245,7 @@ export class Pool {
     void held.connection.close();
   }
 
-  #closed(connection: Connection, error: unknown): void {
+  #closed(connection: Connection, error: unknown, notBegun?: Query): void {
     const held = this.#held.get(connection);
     if (held === undefined) return;
     this.#held.delete(connection);
@@ -216,7 +255,7 @@ export class Pool {
       this.#failures += 1;
       this.#failedAt = Date.now();
     }
-    held.task?.lost(error);
+    held.task?.lost(error, notBegun);
     held.whenClosed?.();
     this.#next();
   }

@@ -8,14 +8,15 @@ import { Pool } from './pool.ts';
 import { classesOf, textOf } from './query.ts';
 import { sessionFunctions } from './session-functions.ts';
 import { makeSql } from './sql.ts';
+import { SharedStatements } from './statements.ts';
 import { runCommand, runTransaction, type TransactionHost, type Work } from './transaction.ts';
 
 /** Makes a guarded client of postgres.js. Its types are those of the exported function. */
 export function guardedPostgres(first?: unknown, second?: unknown): unknown {
-  const { base, plan, direct } = parseArguments(driver as unknown as MakeDriver, first, second);
+  const { base, plan, prepares, direct } = parseArguments(driver as unknown as MakeDriver, first, second);
   const { options } = base;
   const classes = classesOf(base);
-  const pool = new Pool(driver as unknown as MakeDriver, options);
+  const pool = new Pool(driver as unknown as MakeDriver, options, new SharedStatements(plan, prepares));
   const rules: Rules = {
     textOf: (query) => textOf(query, classes),
     // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.

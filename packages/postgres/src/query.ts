@@ -65,6 +65,28 @@ export interface Following {
 export type CopyStream = Readable & Partial<Pick<Writable, 'writableEnded'>>;
 
 /**
+ * Lets `choose` decide whether a query is prepared, and under which key the driver remembers that: when the driver
+ * has made its text, which nobody else can, and before it sends anything.
+ */
+export function onBuilt(query: Query, choose: (signature: string | false) => string | false): void {
+  let { signature } = query;
+  Object.defineProperty(query, 'signature', {
+    configurable: true,
+    enumerable: true,
+    get: () => signature,
+    set(built: string | false) {
+      signature = choose(built);
+      query.prepare = signature !== false;
+    },
+  });
+}
+
+/** Whether a query can be prepared, as far as it goes by how it is called. */
+export function isPreparable({ options, cursorFn, onlyDescribe }: Query): boolean {
+  return options.prepare !== false && options.simple !== true && !cursorFn && !onlyDescribe;
+}
+
+/**
  * Makes a query follow the connection that runs it. What it changes are properties that postgres.js itself
  * assigns on the query, and that its connection reads while the query runs.
  */

@@ -76,12 +76,12 @@ async function serverTakesTls(socket: net.Socket, signal: AbortSignal): Promise<
 export async function sendCancelRequest(
   options: Options,
   host: Host,
-  { pid, secret }: { readonly pid: number; readonly secret: number },
+  { pid, secret }: { readonly pid: number | null; readonly secret: number },
 ): Promise<void> {
   const signal = AbortSignal.timeout((options.connect_timeout || 30) * 1000);
   const socket = await openSocket(options, host, signal);
   const request = Buffer.alloc(16);
-  [16, 80877102, pid, secret].forEach((value, i) => {
+  [16, 80877102, pid ?? 0, secret].forEach((value, i) => {
     request.writeUInt32BE(value >>> 0, i * 4);
   });
   const closed = once(socket, 'close', { signal });

@@ -24,7 +24,10 @@ export function makeSql(driver: Driver, handler: Handler, cancel: (query: Query)
   }
 
   function unsafe(...given: unknown[]): Query {
-    return ours((driver.unsafe as (...given: unknown[]) => unknown)(...given));
+    const query = ours((driver.unsafe as (...given: unknown[]) => unknown)(...given));
+    // What the driver says for want of a word from the application.
+    if (!given.slice(1).some(saysPrepare)) delete query.options.prepare;
+    return query;
   }
 
   function file(path: string, ...given: unknown[]): Query {
@@ -47,6 +50,10 @@ export function makeSql(driver: Driver, handler: Handler, cancel: (query: Query)
 
   const { types, typed, array, json } = driver;
   return Object.assign(sql, { types, typed, array, json, unsafe, file, notify }) as unknown as SqlFunctions;
+}
+
+function saysPrepare(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) && 'prepare' in given;
 }
 
 const origins = new WeakMap<object, string>();

@@ -2,10 +2,13 @@ import postgres from '@poolsafe/postgres';
 import { afterAll, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 
-const database = await openDatabase(inject('servers'));
+const database = await openDatabase(
+  inject('servers'),
+  `create function lose() returns int language plpgsql as $$ begin execute 'deallocate all'; return 1; end $$`,
+);
 afterAll(() => database[Symbol.asyncDispose]());
 
-// Where there is no pooler, statements are named.
+// Where there is no pooler, statements that repeat are named.
 const open = (max: number) =>
   postgres(database.direct.url, { max, poolsafe: { pooler: 'direct' }, onnotice: () => {} });
 
@@ -14,10 +17,10 @@ test('a statement that is missing runs again, with its values as they are', asyn
   const values = (flag: boolean) =>
     sql`select ${flag}::boolean as flag, ${sql.json({ a: 1 })}::jsonb as data, ${Buffer.from('ab')}::bytea as bytes`;
   const expected = [{ flag: true, data: { a: 1 }, bytes: Buffer.from('ab') }];
-  expect(await values(true)).toEqual(expected);
-  await sql`deallocate all`;
-  expect(await values(true)).toEqual(expected);
+  for (let n = 0; n < 3; n += 1) expect(await values(true)).toEqual(expected);
   expect((await values(true)).statement.name).not.toBe('');
+  await sql`select lose()`;
+  expect(await values(true)).toEqual(expected);
   await sql.end();
 });
 
@@ -26,7 +29,7 @@ test('a statement whose result has changed runs again', async () => {
   await database.admin(`alter table public.shape owner to ${database.role}`);
   const sql = open(1);
   const read = () => sql`select * from shape where a = ${1}`;
-  expect(await read()).toEqual([{ a: 1 }]);
+  for (let n = 0; n < 3; n += 1) expect(await read()).toEqual([{ a: 1 }]);
   await database.admin('alter table public.shape add b int');
   const many = await Promise.all(Array.from({ length: 50 }, read));
   expect(many).toEqual(Array(50).fill([{ a: 1, b: null }]));
@@ -37,11 +40,11 @@ test('inside a transaction the error stands, and the next transaction works', as
   const sql = open(1);
   const insert = (tx: postgres.ISql, n: number) => tx`insert into kept values (${n}) returning n`;
   await sql`create table kept (n int)`;
-  await sql.begin((tx) => insert(tx, 1));
-  await sql`deallocate all`;
-  await expect(sql.begin((tx) => insert(tx, 2))).rejects.toMatchObject({ code: '26000' });
-  expect(await sql.begin((tx) => insert(tx, 3))).toEqual([{ n: 3 }]);
-  expect(await sql`select n from kept order by n`).toEqual([{ n: 1 }, { n: 3 }]);
+  for (let n = 1; n <= 3; n += 1) await sql.begin((tx) => insert(tx, n));
+  await sql`select lose()`;
+  await expect(sql.begin((tx) => insert(tx, 4))).rejects.toMatchObject({ code: '26000' });
+  expect(await sql.begin((tx) => insert(tx, 5))).toEqual([{ n: 5 }]);
+  expect(await sql`select n from kept order by n`).toEqual([1, 2, 3, 5].map((n) => ({ n })));
   await sql.end();
 });
 

@@ -10,7 +10,7 @@ const sleeping = (sql: Sql | postgres.TransactionSql, mark: string) =>
 /** Whether the server runs a query with a mark, as seen by another client. */
 const running = (sql: Sql, mark: string) => async () => {
   const [row] = await sql`select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and state = 'active' and pid <> pg_backend_pid() and query like ${`%/* ${mark} */`}`;
+    where datname = current_database() and state = 'active' and pid <> pg_backend_pid() and query like ${`%/* ${mark} */%`}`;
   return row?.count > 0;
 };
 

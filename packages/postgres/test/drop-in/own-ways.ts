@@ -15,7 +15,7 @@ const transactionsOfFour = async (sql: Sql) => {
 const names: Record<string, SqlStep> = {
   'of statements': async (sql) => {
     const { statement } = await sql`select ${1}::int as a`;
-    const known = await sql`select name from pg_prepared_statements where statement like 'select $1::int%'`;
+    const known = await sql.unsafe(`select 1 from pg_prepared_statements where name = '${statement.name}'`);
     const { name } = await sql`select ${1}::int as a`.describe();
     return [statement.name !== '', known.length, name !== ''];
   },

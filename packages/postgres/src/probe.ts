@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { type Probed, probeSql, readProbe } from '@poolsafe/core';
+import { fieldsOf, isFatal, kinds } from './server-messages.ts';
+
+/** What the server says to a question of our own, taken out of what the driver reads. */
+export class Answer {
+  /** The values of its last row, as text. */
+  row: (string | null)[] | undefined;
+  failed = false;
+  /** What ReadyForQuery said. Until then it is not complete. */
+  status: string | undefined;
+  #rest: Buffer = nothing;
+
+  /** Takes what belongs to it, and returns what the driver has to know. */
+  take(chunk: Buffer): Buffer {
+    const data = Buffer.concat([this.#rest, chunk]);
+    const others: Buffer[] = [];
+    let at = 0;
+    while (this.status === undefined && at + 5 <= data.length) {
+      const end = at + 1 + data.readUInt32BE(at + 1);
+      if (end > data.length) break;
+      const message = data.subarray(at, end);
+      if (!this.#reads(message)) others.push(message);
+      at = end;
+    }
+    const rest = data.subarray(at);
+    if (this.status === undefined) this.#rest = rest;
+    else others.push(rest);
+    return Buffer.concat(others);
+  }
+
+  #reads(message: Buffer): boolean {
+    const kind = message[0];
+    if (kind === kinds.readyForQuery) this.status = String.fromCharCode(message[5] as number);
+    else if (kind === kinds.dataRow) this.row = valuesOf(message);
+    else if (kind === kinds.errorResponse) {
+      this.failed = true;
+      // The server closes the connection.
+      return !isFatal(fieldsOf(message));
+    }
+    return !anytime.has(kind);
+  }
+}
+
+/** What a server may say at any time: NotificationResponse, NoticeResponse, ParameterStatus. */
+const anytime: ReadonlySet<unknown> = new Set(Buffer.from('ANS'));
+
+const nothing = Buffer.alloc(0);
+
+/** How a connection asks the server something of its own. Resolves with the whole answer, or never. */
+export type Ask = (request: Buffer) => Promise<Answer>;
+
+/** What a {@link probe} needs. */
+interface ProbeOptions {
+  /** The pid that the login named. */
+  readonly pid: number;
+  /** Makes another statement of it, where the one that everybody shares is broken. */
+  readonly salt: string;
+  /** Whether the schema is wanted wherever the connection leads. */
+  readonly wantsSchema: boolean;
+  readonly ask: Ask;
+}
+
+/**
+ * Asks what is on the other side. One Sync group: behind a pooler it runs on one server connection as a whole, and
+ * leaves nothing there. `undefined` when the server could not say.
+ */
+export async function probe({ pid, salt, wantsSchema, ask }: ProbeOptions): Promise<Probed | undefined> {
+  const name = `${prefix}${randomBytes(8).toString('hex')}`;
+  const sql = salt === '' ? probeSql : `${probeSql} /* ${salt} */`;
+  const close = message('C', 'S', zeroEnded(name));
+  const request = [
+    message('P', zeroEnded(name), zeroEnded(sql), int16(0)),
+    bind(name, [name, String(pid), String(wantsSchema)]),
+    message('E', zeroEnded(''), int32(0)),
+    close,
+    message('S'),
+  ];
+  const answer = await ask(Buffer.concat(request));
+  if (answer.failed) {
+    // What follows an error is skipped up to the Sync.
+    await ask(Buffer.concat([close, message('S')]));
+    return undefined;
+  }
+  const [answering = null, called = null, schema = null] = answer.row ?? [];
+  const isLeftOver = called !== name && called?.startsWith(prefix);
+  return readProbe(isLeftOver ? undefined : { pid: answering, name: called, schema }, { name, pid });
+}
+
+/** Under such a name, only a probe that failed behind a pooler that keeps nothing can have left a statement. */
+const prefix = 'poolsafe_probe_';
+
+function bind(statement: string, values: readonly string[]): Buffer {
+  const given = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  const names = [zeroEnded(''), zeroEnded(statement)];
+  return message('B', ...names, int16(0), int16(values.length), ...given, int16(0));
+}
+
+function message(kind: string, ...parts: readonly (string | Buffer)[]): Buffer {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  return Buffer.concat([Buffer.from(kind), int32(body.length + 4), body]);
+}
+
+function zeroEnded(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** The values of a DataRow. */
+function valuesOf(row: Buffer): (string | null)[] {
+  const values: (string | null)[] = [];
+  let at = 7;
+  while (at < row.length) {
+    const length = row.readInt32BE(at);
+    at += 4;
+    values.push(length < 0 ? null : row.toString('utf8', at, at + length));
+    at += Math.max(0, length);
+  }
+  return values;
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import { isPlain, isRepeatable, type Plan, type Probed, SeenTexts } from '@poolsafe/core';
+import type { Query } from './driver.ts';
+import { type Ask, probe } from './probe.ts';
+
+/** What the connections of one client have in common. */
+export class SharedStatements {
+  readonly plan: Plan;
+  /** Whether statements can ever be prepared. */
+  readonly inUse: boolean;
+  readonly seen: SeenTexts = new SeenTexts();
+  /** Set after statements were lost: the texts that the pooler knows may be gone for all of its clients. */
+  trouble = '';
+
+  /** `prepares`: the application has not said `prepare: false`. */
+  constructor(plan: Plan, prepares: boolean) {
+    this.plan = plan;
+    this.inUse = prepares && plan.naming !== 'never';
+  }
+
+  lost(): void {
+    this.trouble = `.${randomBytes(4).toString('hex')}`;
+  }
+}
+
+/**
+ * Texts that no connection prepares any more, as long as the schema is the same: the pooler hands out the same broken
+ * statement, with the same text, to every client of a server connection, and a text that finds other tables with
+ * another search_path fails with each change of it.
+ */
+const broken = new Set<string>();
+const mostBroken = 1000;
+
+/** What the server says of statements after which those of the session are not there any more. */
+const forgetting = /^(?:DEALLOCATE|DISCARD)/;
+
+/** What may change the types of columns. A temporary table is nobody else's. */
+const changing = /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i;
+
+/** Grows when this process may have changed the schema: what connections know of it is out of date then. */
+let schemaChanges = 0;
+
+/** How a statement is sent. */
+export interface Choice {
+  /** Under which the driver remembers it, `false` where it goes without a name. */
+  readonly key: string | false;
+  /** What ends the text that is sent. */
+  readonly salt: string;
+}
+
+const unchanged: Choice = { key: false, salt: '' };
+
+/** Queries that run once more, since nothing of them had run. */
+const sentAgain = new WeakSet<Query>();
+
+/** A query as it was before it was sent. It will go without a name, and not a third time. */
+export function sendAgain(query: Query): Query {
+  sentAgain.add(query);
+  return Object.assign(query, { state: null, retried: undefined, parameters: undefined });
+}
+
+/**
+ * Decides about the statements of one connection: which the driver prepares, and what was found on the other side.
+ * The driver never closes a statement. What it should not use any more it is given another key for, and what is
+ * over the size goes unprepared.
+ */
+export class Statements {
+  readonly #shared: SharedStatements;
+  /** Under which keys the driver has statements, those included that are out of date. */
+  readonly #known = new Set<string>();
+  readonly #salts = new Set<string>();
+  #probed: Probed | undefined;
+  #probedAt = Number.NEGATIVE_INFINITY;
+  /** The schema changes of this process that the probe knew of. */
+  #changes = -1;
+  /** How often statements were given up that behind the same salt would still count as known. */
+  #forgotten = 0;
+  /** Something that may change the schema has been sent, and may be part of a transaction that is still open. */
+  #changing = false;
+  /** The choice for the statement that was sent last, where that can be sent once more. */
+  #current: Choice | undefined;
+  /** Whether the server has still to read that statement, which the driver does not have before. */
+  #isNew = false;
+  /** Whether the server has taken the parameters of what was sent last: from there on it may have run. */
+  #bound = false;
+
+  constructor(shared: SharedStatements) {
+    this.#shared = shared;
+  }
+
+  /** Whether the driver has as many statements as it may, and some of them are out of date. */
+  get overfull(): boolean {
+    return this.#isFull && this.#salts.size > 1;
+  }
+
+  get wantsProbe(): boolean {
+    return this.#shared.inUse && !this.#isCurrent();
+  }
+
+  /** Whether what was sent last may be older than it seems, and certainly has not begun to run. */
+  get hasNotBegun(): boolean {
+    return this.#current !== undefined && !this.#bound;
+  }
+
+  /** Whether the server has not even read the text: what is wrong is the text, and not its age. */
+  get isUnread(): boolean {
+    return this.#isNew;
+  }
+
+  /** To be called with each query when the driver has made its text, and its `signature` where it can be prepared. */
+  choose(query: Query, signature: string | false): Choice {
+    const text = query.string ?? '';
+    this.#current = undefined;
+    this.#isNew = false;
+    this.#bound = false;
+    if (!isPlain(text) && changing.test(text)) {
+      this.#changing = true;
+      schemaChanges += 1;
+    }
+    if (!this.#shared.inUse || query.options.simple || !isRepeatable(text)) return unchanged;
+    const again = sentAgain.has(query);
+    const often = !again && this.#isOften(query, text);
+    const named = often && signature !== false ? this.#named(text, signature) : undefined;
+    const choice = named ?? this.#unnamed(again);
+    const isShared = named !== undefined || this.#probed?.sharesUnnamed === true;
+    // The rows of a cursor are already spoken for.
+    if (isShared && !again && query.cursorFn === undefined) this.#current = choice;
+    return choice;
+  }
+
+  /** The server is done with a query, and no transaction is open. */
+  idle(): void {
+    if (this.#changing) schemaChanges += 1;
+    this.#changing = false;
+  }
+
+  parsed(): void {
+    this.#isNew = false;
+  }
+
+  bound(): void {
+    this.#bound = true;
+  }
+
+  completed(tag: string): void {
+    if (forgetting.test(tag)) this.#forgotten += 1;
+  }
+
+  /** Looks what is on the other side. Nothing must be under way. */
+  async probe(pid: number, ask: Ask): Promise<void> {
+    const { plan, trouble } = this.#shared;
+    const changes = schemaChanges;
+    const probed = await probe({ pid, salt: trouble, wantsSchema: plan.naming === 'always', ask });
+    // What everybody shares of it may be gone on one server connection: once more, with a text of our own.
+    if (probed === undefined) this.#shared.lost();
+    if (probed !== undefined || trouble !== '') this.#learn(probed ?? this.#nothingKept, changes);
+  }
+
+  /** The query that was sent last has failed. */
+  failed(): void {
+    const key = this.#current?.key;
+    if (this.#isNew && key) this.#known.delete(key);
+  }
+
+  /** The server connection has not what it should have: nothing is prepared until it is time to look again. */
+  lost(): void {
+    this.#shared.lost();
+    this.#learn(this.#nothingKept, schemaChanges);
+  }
+
+  /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
+  outdated(query: Query): void {
+    if (broken.size >= mostBroken) broken.clear();
+    const { key, salt } = this.#current ?? unchanged;
+    if (key) broken.add(this.#brokenKey(query.string ?? '', salt));
+    schemaChanges += 1;
+    this.#forget();
+  }
+
+  /** Whether a text has come often enough to get a name, or the application has asked for it. */
+  #isOften(query: Query, text: string): boolean {
+    const { threshold } = this.#shared.plan.statementCache;
+    return this.#shared.seen.count(text) >= threshold || query.options.prepare === true;
+  }
+
+  #named(text: string, signature: string): Choice | undefined {
+    const { naming } = this.#shared.plan;
+    if (!this.#isCurrent() || this.#probed?.schema === undefined) return undefined;
+    if (naming !== 'always' && this.#probed.statements === 'lost') return undefined;
+    const salt = this.#salt;
+    const key = signature + salt;
+    if (this.#known.has(key)) return { key, salt };
+    if (this.#isFull || broken.has(this.#brokenKey(text, salt))) return undefined;
+    this.#isNew = true;
+    this.#known.add(key);
+    this.#salts.add(salt);
+    return { key, salt };
+  }
+
+  /**
+   * Odyssey keeps what has no name too, for everybody who sends the same text: a comment sets it apart from what was
+   * prepared before the schema changed, and before the first probe, and after a failure, from everything.
+   */
+  #unnamed(again: boolean): Choice {
+    if (this.#shared.plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false) return unchanged;
+    this.#isNew = true;
+    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !again;
+    return { key: false, salt: isKnown ? this.#salt : ` /* ${randomBytes(4).toString('hex')} */` };
+  }
+
+  /** Different wherever a statement of the same text may not be used. At the end, where it moves no position. */
+  get #salt(): string {
+    if (this.#probed?.direct && this.#forgotten === 0) return '';
+    const forgotten = this.#forgotten === 0 ? '' : `.${this.#forgotten}`;
+    return ` /* ${this.#probed?.schema}${this.#shared.trouble}${forgotten} */`;
+  }
+
+  #brokenKey(text: string, salt: string): string {
+    return this.#probed?.direct ? `${this.#probed.schema} ${text}` : text + salt;
+  }
+
+  get #isFull(): boolean {
+    return this.#known.size >= this.#shared.plan.statementCache.size;
+  }
+
+  /** What a pooler shares is told apart by schema and trouble. */
+  #forget(): void {
+    if (this.#probed?.direct) this.#forgotten += 1;
+  }
+
+  get #nothingKept(): Probed {
+    const { direct = false, sharesUnnamed = false } = this.#probed ?? {};
+    return { statements: 'lost', direct, sharesUnnamed, schema: undefined };
+  }
+
+  #isCurrent(): boolean {
+    const age = performance.now() - this.#probedAt;
+    return this.#changes === schemaChanges && age < this.#shared.plan.statementCache.maxAge;
+  }
+
+  #learn(probed: Probed, changes: number): void {
+    if (probed.schema !== this.#probed?.schema) this.#forget();
+    this.#probed = probed;
+    this.#probedAt = performance.now();
+    this.#changes = changes;
+  }
+}
