@@ -59,7 +59,7 @@ export const drizzleOverPg: Stack = {
 export const drizzleOverPostgresJs: Stack = {
   name: 'Drizzle (postgres.js)',
   packages: ['drizzle-orm', 'postgres'],
-  names: false,
+  names: true,
   async open(opening) {
     const { side, url, max } = opening;
     const db =

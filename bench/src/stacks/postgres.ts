@@ -21,7 +21,7 @@ function clientOf(opening: Opening): bare.Sql {
 export const postgres: Stack = {
   name: 'postgres.js',
   packages: ['postgres'],
-  names: false,
+  names: true,
   async open(opening: Opening): Promise<App> {
     const sql = clientOf(opening);
     return {

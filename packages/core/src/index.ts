@@ -7,10 +7,24 @@ export { migrationLockKey, migrationLockSql, untilLocked } from './migration-loc
 export type { Policy, PoolsafeOptions } from './options.ts';
 export { type Plan, planFor, policyOf, type StatementContext } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
-export { type Probed, probeSql, readProbe } from './probe.ts';
+export { type Probed, probeName, probeSql, readProbe } from './probe.ts';
 export { recognise } from './recognise.ts';
 export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
+export { SharedStatements } from './shared-statements.ts';
 export { fixFor, type Stack, stacks } from './stacks.ts';
+export {
+  forgetsStatements,
+  isGone,
+  isNeverNamed,
+  isOfFunction,
+  isOutdated,
+  isRefused,
+  isUnknownToPooler,
+  mayChangeSchema,
+  neverName,
+  schemaChanged,
+  schemaChanges,
+} from './stale-statement.ts';
 export {
   isRepeatable,
   type PreparedStatement,

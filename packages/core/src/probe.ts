@@ -21,6 +21,12 @@ export interface Probed {
 const marker = '/* poolsafe:probe 1 */';
 
 /**
+ * What names of probes begin with. Under another than its own, one can only have been left behind by a probe that
+ * failed where nobody keeps track of names.
+ */
+export const probeName = 'poolsafe_probe_';
+
+/**
  * What a {@link probe} asks, as a named statement of its own: which server process answers, and under which name
  * that has the statement. The text is the same for everybody, since poolers that track statements keep each text.
  * `$1` is the name, `$2` the pid that the login named, `$3` whether the schema is wanted in any case.
@@ -42,7 +48,8 @@ export const probeSql: string = `${marker} select pg_catalog.pg_backend_pid()::t
     select pg_catalog.concat_ws(' ', '', count(*), sum(p.xmin::text::bigint))
       from pg_catalog.pg_proc p where p.oid >= 16384
   ) end as schema
-  from pg_catalog.pg_prepared_statements s where pg_catalog.starts_with(s.statement, '${marker}') limit 1`;
+  from pg_catalog.pg_prepared_statements s where pg_catalog.starts_with(s.statement, '${marker}')
+  order by s.name = $1::text desc, pg_catalog.starts_with(s.name, '${probeName}') limit 1`;
 
 /**
  * Reads the row that {@link probeSql} gave, of text columns. A renamed statement means that a pooler keeps track of
@@ -61,7 +68,7 @@ export function readProbe(
 ): Probed {
   const { pid, name, schema } = row ?? {};
   const direct = pid === String(asked.pid) && name === asked.name;
-  const renamed = typeof name === 'string' && name !== asked.name;
+  const renamed = typeof name === 'string' && name !== asked.name && !name.startsWith(probeName);
   return {
     statements: direct || renamed ? 'kept' : 'lost',
     direct,

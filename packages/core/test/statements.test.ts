@@ -73,6 +73,7 @@ describe('what a probe has found', () => {
     ['another name', { pid: '8', name: 'PGBOUNCER_1', schema: '1 2' }, 'kept', false],
     ['another name, the same process', { pid: '7', name: 'other', schema: '1 2' }, 'kept', false],
     ['another process, the same name', { pid: '8', name: 'mine', schema: null }, 'lost', false],
+    ['what another probe left', { pid: '8', name: 'poolsafe_probe_1', schema: '1 2' }, 'lost', false],
     ['nothing', undefined, 'lost', false],
     ['something else', { version: '8.0' }, 'lost', false],
   ] as const)('%s', (_, row, statements, direct) => {

@@ -3,12 +3,15 @@ import {
   configError,
   guard,
   hintFor,
+  mayChangeSchema,
   type Plan,
   type PoolsafeOptions,
   parseTarget,
   planFor,
   policyOf,
   reportConnectionError,
+  SharedStatements,
+  schemaChanged,
 } from '@poolsafe/core';
 import pg from 'pg';
 import { nativeRefused } from './native.ts';
@@ -21,9 +24,8 @@ import {
   textOf,
   unnamed,
 } from './query-forms.ts';
-import { SharedStatements } from './shared-statements.ts';
 import { StatementQuery } from './statement-query.ts';
-import { Statements, schemaChanged } from './statements.ts';
+import { Statements } from './statements.ts';
 import { TransactionState } from './transaction-state.ts';
 
 type ClientClass = typeof pg.Client;
@@ -162,7 +164,7 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     /** Looks for what changes the tables under prepared statements. */
     #changesOf(text: string): void {
-      if (!changing.test(text)) return;
+      if (!mayChangeSchema(text)) return;
       schemaChanged();
       const whenOver = ({ status }: { status?: string }) => {
         if (status !== 'I') return;
@@ -197,9 +199,6 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
   };
 }
-
-/** What may change the types of columns. A temporary table is nobody else's. */
-const changing = /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i;
 
 /** Whether it matters for a text if a transaction is open. */
 function dependsOnState(plan: Plan, text: string): boolean {

@@ -1,8 +1,14 @@
-import { configError, guard, type Plan, type PoolsafeOptions, policyOf } from '@poolsafe/core';
+import {
+  configError,
+  guard,
+  type Plan,
+  type PoolsafeOptions,
+  policyOf,
+  type SharedStatements,
+} from '@poolsafe/core';
 import pg from 'pg';
 import { guardedClient, share } from './guarded-client.ts';
 import { isHarmless, isSubmittable, refuse, textOf } from './query-forms.ts';
-import type { SharedStatements } from './shared-statements.ts';
 import { hasNotBegun } from './statement-query.ts';
 
 /** The options of the Pool of `pg`, and {@link PoolsafeOptions} under the key `poolsafe`. */

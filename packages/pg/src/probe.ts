@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Probed, probeSql, readProbe } from '@poolsafe/core';
+import { type Probed, probeName, probeSql, readProbe } from '@poolsafe/core';
 import type pg from 'pg';
 import { BareQuery } from './bare-query.ts';
 
@@ -34,7 +34,7 @@ const asText = { getTypeParser: () => (value: string) => value };
  * that. One Sync group: behind a pooler it runs on one server connection as a whole, and leaves nothing there.
  */
 export class Probe extends BareQuery {
-  readonly #name = `poolsafe_probe_${randomBytes(8).toString('hex')}`;
+  readonly #name = `${probeName}${randomBytes(8).toString('hex')}`;
   readonly #sql: string;
   readonly #values: readonly string[];
 

@@ -1,16 +1,7 @@
+import { isGone, isOfFunction, isOutdated, isRefused, isUnknownToPooler } from '@poolsafe/core';
 import type pg from 'pg';
 import { BareQuery } from './bare-query.ts';
 import type { ConnectionInternals, Statements } from './statements.ts';
-
-/** What is told of an error that may come from a statement that is out of date. */
-interface ServerError {
-  readonly code?: string;
-  readonly severity?: string;
-  readonly message?: string;
-}
-
-/** Errors of a statement that is gone, or taken by another. */
-const gone: ReadonlySet<unknown> = new Set(['26000', '42P05']);
 
 /** Errors of statements that a pooler did not hand on. */
 const notBegun = new WeakSet<object>();
@@ -18,11 +9,6 @@ const notBegun = new WeakSet<object>();
 /** Whether a statement failed so that nothing of it can have run, outside of a transaction. */
 export function hasNotBegun(error: unknown): boolean {
   return typeof error === 'object' && error !== null && notBegun.has(error);
-}
-
-/** How PgBouncer answers a statement that it has no record of, instead of handing it on; it closes the connection. */
-function isUnknownToPooler({ code, message }: ServerError): boolean {
-  return code === '08P01' && message === 'prepared statement did not exist';
 }
 
 /** How a {@link StatementQuery} finds out about its connection when it is its turn. */
@@ -40,6 +26,8 @@ export class StatementQuery extends BareQuery {
   readonly #asked: boolean;
   /** Whether it was sent under a name that this package gave. */
   #named = false;
+  /** Whether the server was sent its text before. */
+  #wasPrepared = false;
   /** Until the server has bound the parameters, nothing of it has run. The simple protocol does not tell. */
   #extended = false;
   #wasInTransaction = false;
@@ -67,6 +55,7 @@ export class StatementQuery extends BareQuery {
     try {
       const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked) : undefined;
       this.#named = chosen !== undefined;
+      this.#wasPrepared = chosen !== undefined && chosen.name in internals.parsedStatements;
       this.name = chosen?.name;
       this.text = this.#sql;
       this.#extended = this.requiresPreparation();
@@ -80,25 +69,27 @@ export class StatementQuery extends BareQuery {
   }
 
   override handleError(error: Error, connection: pg.Connection): void {
-    const may = this.#extended && !this.#again && !this.#statements.bound;
-    if (may && this.#isHealed(error as ServerError)) return;
-    if (may && !this.#wasInTransaction && isUnknownToPooler(error as ServerError)) notBegun.add(error);
+    const hasNotRun = this.#extended && !this.#statements.bound && !isOfFunction(error);
+    const may = hasNotRun && !this.#again;
+    if (may && this.#isStale(error) && !this.#wasInTransaction) {
+      this.#again = true;
+      this.#statements.queue.unshift(this);
+      return;
+    }
+    if (may && !this.#wasInTransaction && isUnknownToPooler(error)) notBegun.add(error);
     super.handleError(error, connection);
   }
 
-  /** Whether it runs once more, without a name. */
-  #isHealed({ code, severity, message }: ServerError): boolean {
+  /** Whether it failed as one that was prepared before, and may not fail as one that is prepared now. */
+  #isStale(error: Error): boolean {
     const statements = this.#statements;
-    const isGone = gone.has(code);
-    const isOutdated =
-      code === '0A000' || (code === 'XX000' && /^cache lookup failed for /.test(message ?? ''));
-    if (isGone) statements.lost();
-    else if (isOutdated) statements.outdated(this.#sql);
-    // Its Parse may have failed, or its value was refused by pg, which closes the statement then.
-    else if (this.#named) statements.drop(this.#sql);
-    if (!(isGone || isOutdated) || severity === 'FATAL' || this.#wasInTransaction) return false;
-    this.#again = true;
-    statements.queue.unshift(this);
+    if (isGone(error)) statements.lost();
+    else if (isOutdated(error)) statements.outdated(this.#sql);
+    else {
+      // Its Parse may have failed, or its value was refused by pg, which closes the statement then.
+      if (this.#named) statements.drop(this.#sql);
+      return this.#wasPrepared && isRefused(error);
+    }
     return true;
   }
 }

@@ -1,8 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import { isRepeatable, type Plan, type PreparedStatement, type Probed, StatementCache } from '@poolsafe/core';
+import {
+  forgetsStatements,
+  isNeverNamed,
+  isRepeatable,
+  neverName,
+  type Plan,
+  type PreparedStatement,
+  type Probed,
+  type SharedStatements,
+  StatementCache,
+  schemaChanged,
+  schemaChanges,
+} from '@poolsafe/core';
 import { Probe } from './probe.ts';
-import type { SharedStatements } from './shared-statements.ts';
 
 /** What is used of a client besides its documented members. */
 interface ClientInternals {
@@ -21,27 +32,8 @@ export interface ConnectionInternals {
   close(message: { type: 'S'; name: string }): void;
 }
 
-/**
- * Statements that no connection names any more, as long as the schema is the same: the pooler hands out the same
- * broken one, with the same text, to every client of a server connection, and a text that finds other tables with
- * another search_path fails with each change of it.
- */
-const broken = new Set<string>();
-const mostBroken = 1000;
-
-/** What the server says of statements after which those of the session are not there any more. */
-const forgetting = /^(?:DEALLOCATE|DISCARD)/;
-
 /** How long the end of a client waits for the answer to its probe. Milliseconds. */
 const patience = 1000;
-
-/** Grows when this process may have changed the schema: what connections know of it is out of date then. */
-let schemaChanges = 0;
-
-/** To be called when a statement that changes the schema is sent, and when its transaction is over. */
-export function schemaChanged(): void {
-  schemaChanges += 1;
-}
 
 /** Decides about the statements of one connection: which are named, and what was found on the other side. */
 export class Statements {
@@ -73,7 +65,7 @@ export class Statements {
       this.bound = true;
     });
     connection.on('commandComplete', ({ text }: { text: string }) => {
-      if (forgetting.test(text)) this.#forget();
+      if (forgetsStatements(text)) this.#forget();
     });
     // Before pg gives the turn to the next query.
     connection.prependListener('readyForQuery', ({ status }: { status?: string }) => {
@@ -111,7 +103,7 @@ export class Statements {
     if (!isKnown || (!asked && times < this.#plan.statementCache.threshold)) return undefined;
     // At the end, where it moves no position that an error tells.
     const text = this.#probed?.direct ? sql : `${sql} /* ${this.#salt} */`;
-    if (broken.has(this.#brokenKey(sql, text))) return undefined;
+    if (isNeverNamed(this.#key(sql, text))) return undefined;
     const { statement, evicted } = this.#cache.add(sql, text);
     this.#leave(evicted);
     for (const name of this.#closing.splice(0)) this.#connection.close({ type: 'S', name });
@@ -138,7 +130,7 @@ export class Statements {
   /** Looks what is on the other side before the next statement is sent: the one before has been answered. */
   #probe(): void {
     this.#whenProbed = [];
-    const [at, changes] = [performance.now(), schemaChanges];
+    const [at, changes] = [performance.now(), schemaChanges()];
     const { trouble } = this.#shared;
     const probe = new Probe({
       // A pooler need not send one.
@@ -197,19 +189,19 @@ export class Statements {
     this.#learn(
       { statements: 'lost', direct, sharesUnnamed, schema: undefined },
       performance.now(),
-      schemaChanges,
+      schemaChanges(),
     );
   }
 
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
   outdated(sql: string): void {
-    if (broken.size >= mostBroken) broken.clear();
-    broken.add(this.#brokenKey(sql, this.#cache.get(sql)?.text ?? sql));
+    neverName(this.#key(sql, this.#cache.get(sql)?.text ?? sql));
     schemaChanged();
     this.#forget();
   }
 
-  #brokenKey(sql: string, text: string): string {
+  /** On a direct connection nothing in the text tells of which schema it is. */
+  #key(sql: string, text: string): string {
     return text === sql ? `${this.#probed?.schema} ${sql}` : text;
   }
 
@@ -225,7 +217,7 @@ export class Statements {
   }
 
   #isCurrent(): boolean {
-    if (this.#changes !== schemaChanges) return false;
+    if (this.#changes !== schemaChanges()) return false;
     const schema = this.#probed?.schema;
     const age = schema === undefined ? performance.now() - this.#probedAt : this.#shared.ageOf(schema);
     return age < this.#plan.statementCache.maxAge;

@@ -12,6 +12,11 @@ const database = await openDatabase(
   'create sequence runs',
   `create function run(state text) returns int language plpgsql as $$
      begin perform nextval('runs'); raise exception using errcode = state, message = 'mine'; end $$`,
+  `create function peek(state text) returns text language plpgsql stable as $$
+     begin
+       if state = 'fine' then return state; end if;
+       perform nextval('runs'); raise exception using errcode = state, message = 'mine';
+     end $$`,
 );
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -138,6 +143,22 @@ describe('a table that has changed', () => {
     expect(await often(later, text, ['ok'])).toEqual([{ mood: 'ok' }]);
   });
 
+  const refused = [
+    ['int', 'text', 'abc'],
+    ['text', 'int using a::int', 7],
+    ['int', 'boolean using a = 1', true],
+  ] as const;
+  for (const [before, after, value] of refused) {
+    test.each(kept)(`a parameter that fits only now, ${before} to ${after}, %s`, async (_, route) => {
+      const name = await table(`a ${before}`);
+      await using pool = open(route);
+      const text = `insert into ${name} values ($1) returning a`;
+      await often(pool, text, ['1']);
+      await admin(`alter table ${name} alter a type ${after}`);
+      expect((await pool.query(text, [value])).rows).toEqual([{ a: value }]);
+    });
+  }
+
   test.each(kept)('in a transaction the error stands, and the next one works, %s', async (_, route) => {
     const name = await table('a int');
     await using pool = open(route);
@@ -201,6 +222,22 @@ describe('nothing that may have run is sent again', () => {
       await expect(pool.query(text, [state])).rejects.toMatchObject({ code: state, message: 'mine' });
     }
     expect(Number((await admin("select nextval('runs')"))[0]?.nextval)).toBe(before + 6);
+  });
+
+  test.each(
+    kept.flatMap(([name, route]) =>
+      ['26000', '0A000', '42883', '22012'].map((state) => [name, state, route] as const),
+    ),
+  )('%s, %s from within a function that is run when the statement is planned', async (_, state, route) => {
+    const name = await table('a text');
+    await admin(`insert into ${name} select i from generate_series(1, 100) i; analyze ${name}`);
+    await using pool = open(route);
+    const text = `select a from ${name} where a = peek($1)`;
+    // No more often: PostgreSQL would make a plan for all parameters.
+    for (let n = 0; n < 4; n += 1) await pool.query(text, ['fine']);
+    const before = Number((await admin("select nextval('runs')"))[0]?.nextval);
+    await expect(pool.query(text, [state])).rejects.toMatchObject({ code: state, message: 'mine' });
+    expect(Number((await admin("select nextval('runs')"))[0]?.nextval)).toBe(before + 2);
   });
 });
 

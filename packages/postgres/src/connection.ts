@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reportConnectionError } from '@poolsafe/core';
+import {
+  isGone,
+  isOfFunction,
+  isOutdated,
+  isRefused,
+  isUnknownToPooler,
+  reportConnectionError,
+} from '@poolsafe/core';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
 import { connectionError, driverError, postgresError, withQuery } from './errors-of-driver.ts';
 import { type CopyStream, fillHint, follow, isPreparable, onBuilt } from './query.ts';
 import { isFatal } from './server-messages.ts';
 import { type Host, openSocket, sendCancelRequest } from './socket.ts';
-import { isGone, isOutdated, isRetried, isUnknownToPooler } from './stale-statement.ts';
-import { type SharedStatements, Statements, sendAgain } from './statements.ts';
+import { Statements, type StatementsConfig, sendAgain } from './statements.ts';
 
 /** What a {@link Connection} tells the pool. */
 export interface ConnectionEvents {
@@ -22,10 +28,17 @@ export interface ConnectionConfig {
   readonly make: MakeDriver;
   readonly options: Options;
   readonly events: ConnectionEvents;
-  readonly statements: SharedStatements;
+  readonly statements: StatementsConfig;
   /** How long it waits before it connects. Milliseconds. */
   readonly delay: number;
 }
+
+/** Routines of PostgreSQL after which the driver runs a statement again by itself. */
+const retried: ReadonlySet<unknown> = new Set([
+  'FetchPreparedStatement',
+  'RevalidateCachedQuery',
+  'transformAssignedExpr',
+]);
 
 /** How long the server may take to close a connection that it was asked to close. Milliseconds. */
 const goodbye = 2000;
@@ -264,7 +277,7 @@ export class Connection {
     const error = () => postgresError(this.#driver.PostgresError, fields);
     if (!isFatal(fields) && !ownQuestion) {
       // The driver would run it again with parameters that are serialised already, unless it has done so.
-      if (isRetried(fields.get('R')) && this.#query) this.#query.retried = error();
+      if (retried.has(fields.get('R')) && this.#query) this.#query.retried = error();
       return;
     }
     this.#fatal = error();
@@ -288,10 +301,11 @@ export class Connection {
   /** Whether a statement was refused since it is not there, or not what it was, before anything of it has run. */
   #losesStatement(query: Query, error: object): boolean {
     if (!this.#statements.hasNotBegun) return false;
-    const gone = isGone(error);
-    if (gone) this.#statements.lost();
-    else if (isOutdated(error) && !this.#statements.isUnread) this.#statements.outdated(query);
-    else return false;
+    if (isOfFunction(error)) return false;
+    if (isGone(error)) this.#statements.lost();
+    else if (this.#statements.isUnread) return false;
+    else if (isOutdated(error)) this.#statements.outdated(query);
+    else return isRefused(error);
     return true;
   }
 
@@ -355,7 +369,7 @@ export class Connection {
   /** The query, where the pooler closed the connection instead of handing it on. */
   #handedBack(query: Query | undefined, error: unknown): Query | undefined {
     if (query === undefined || !this.#statements.hasNotBegun || this.inTransaction) return undefined;
-    if (!isUnknownToPooler(error)) return undefined;
+    if (!isUnknownToPooler((error ?? {}) as object)) return undefined;
     this.#statements.lost();
     fillHint(error);
     return sendAgain(query);

@@ -1,7 +1,7 @@
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
 import { connectionError, copyInProgress } from './errors-of-driver.ts';
-import type { SharedStatements } from './statements.ts';
+import type { StatementsConfig } from './statements.ts';
 
 /** Work that takes a connection until it releases it. */
 export interface Task {
@@ -65,7 +65,7 @@ class SingleQuery implements Task {
 export class Pool {
   readonly #make: MakeDriver;
   readonly #options: Options;
-  readonly #statements: SharedStatements;
+  readonly #statements: StatementsConfig;
   readonly #held = new Map<Connection, Held>();
   /** Longest idle first. */
   readonly #idle = new Set<Held>();
@@ -75,7 +75,7 @@ export class Pool {
   #failures = 0;
   #failedAt = 0;
 
-  constructor(make: MakeDriver, options: Options, statements: SharedStatements) {
+  constructor(make: MakeDriver, options: Options, statements: StatementsConfig) {
     this.#make = make;
     this.#options = options;
     this.#statements = statements;

@@ -1,4 +1,4 @@
-import { classify, guard, isPlain, policyOf } from '@poolsafe/core';
+import { classify, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
@@ -8,7 +8,6 @@ import { Pool } from './pool.ts';
 import { classesOf, textOf } from './query.ts';
 import { sessionFunctions } from './session-functions.ts';
 import { makeSql } from './sql.ts';
-import { SharedStatements } from './statements.ts';
 import { runCommand, runTransaction, type TransactionHost, type Work } from './transaction.ts';
 
 /** Makes a guarded client of postgres.js. Its types are those of the exported function. */
@@ -16,7 +15,8 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   const { base, plan, prepares, direct } = parseArguments(driver as unknown as MakeDriver, first, second);
   const { options } = base;
   const classes = classesOf(base);
-  const pool = new Pool(driver as unknown as MakeDriver, options, new SharedStatements(plan, prepares));
+  const shared = new SharedStatements();
+  const pool = new Pool(driver as unknown as MakeDriver, options, { plan, prepares, shared });
   const rules: Rules = {
     textOf: (query) => textOf(query, classes),
     // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.

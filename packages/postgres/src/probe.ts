@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Probed, probeSql, readProbe } from '@poolsafe/core';
+import { type Probed, probeName, probeSql, readProbe } from '@poolsafe/core';
 import { fieldsOf, isFatal, kinds } from './server-messages.ts';
 
 /** What the server says to a question of our own, taken out of what the driver reads. */
@@ -66,7 +66,7 @@ interface ProbeOptions {
  * leaves nothing there. `undefined` when the server could not say.
  */
 export async function probe({ pid, salt, wantsSchema, ask }: ProbeOptions): Promise<Probed | undefined> {
-  const name = `${prefix}${randomBytes(8).toString('hex')}`;
+  const name = `${probeName}${randomBytes(8).toString('hex')}`;
   const sql = salt === '' ? probeSql : `${probeSql} /* ${salt} */`;
   const close = message('C', 'S', zeroEnded(name));
   const request = [
@@ -83,12 +83,8 @@ export async function probe({ pid, salt, wantsSchema, ask }: ProbeOptions): Prom
     return undefined;
   }
   const [answering = null, called = null, schema = null] = answer.row ?? [];
-  const isLeftOver = called !== name && called?.startsWith(prefix);
-  return readProbe(isLeftOver ? undefined : { pid: answering, name: called, schema }, { name, pid });
+  return readProbe({ pid: answering, name: called, schema }, { name, pid });
 }
-
-/** Under such a name, only a probe that failed behind a pooler that keeps nothing can have left a statement. */
-const prefix = 'poolsafe_probe_';
 
 function bind(statement: string, values: readonly string[]): Buffer {
   const given = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);

@@ -1,44 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { isPlain, isRepeatable, type Plan, type Probed, SeenTexts } from '@poolsafe/core';
+import {
+  forgetsStatements,
+  isNeverNamed,
+  isPlain,
+  isRepeatable,
+  mayChangeSchema,
+  neverName,
+  type Plan,
+  type Probed,
+  type SharedStatements,
+  schemaChanged,
+  schemaChanges,
+} from '@poolsafe/core';
 import type { Query } from './driver.ts';
 import { type Ask, probe } from './probe.ts';
 
-/** What the connections of one client have in common. */
-export class SharedStatements {
+/** What a {@link Statements} needs. */
+export interface StatementsConfig {
   readonly plan: Plan;
-  /** Whether statements can ever be prepared. */
-  readonly inUse: boolean;
-  readonly seen: SeenTexts = new SeenTexts();
-  /** Set after statements were lost: the texts that the pooler knows may be gone for all of its clients. */
-  trouble = '';
-
-  /** `prepares`: the application has not said `prepare: false`. */
-  constructor(plan: Plan, prepares: boolean) {
-    this.plan = plan;
-    this.inUse = prepares && plan.naming !== 'never';
-  }
-
-  lost(): void {
-    this.trouble = `.${randomBytes(4).toString('hex')}`;
-  }
+  /** Whether the application has not said `prepare: false`. */
+  readonly prepares: boolean;
+  /** What the connections of one client have in common. */
+  readonly shared: SharedStatements;
 }
-
-/**
- * Texts that no connection prepares any more, as long as the schema is the same: the pooler hands out the same broken
- * statement, with the same text, to every client of a server connection, and a text that finds other tables with
- * another search_path fails with each change of it.
- */
-const broken = new Set<string>();
-const mostBroken = 1000;
-
-/** What the server says of statements after which those of the session are not there any more. */
-const forgetting = /^(?:DEALLOCATE|DISCARD)/;
-
-/** What may change the types of columns. A temporary table is nobody else's. */
-const changing = /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i;
-
-/** Grows when this process may have changed the schema: what connections know of it is out of date then. */
-let schemaChanges = 0;
 
 /** How a statement is sent. */
 export interface Choice {
@@ -65,6 +49,9 @@ export function sendAgain(query: Query): Query {
  * over the size goes unprepared.
  */
 export class Statements {
+  readonly #plan: Plan;
+  /** Whether statements can ever be prepared. */
+  readonly #inUse: boolean;
   readonly #shared: SharedStatements;
   /** Under which keys the driver has statements, those included that are out of date. */
   readonly #known = new Set<string>();
@@ -84,7 +71,9 @@ export class Statements {
   /** Whether the server has taken the parameters of what was sent last: from there on it may have run. */
   #bound = false;
 
-  constructor(shared: SharedStatements) {
+  constructor({ plan, prepares, shared }: StatementsConfig) {
+    this.#plan = plan;
+    this.#inUse = prepares && plan.naming !== 'never';
     this.#shared = shared;
   }
 
@@ -94,7 +83,10 @@ export class Statements {
   }
 
   get wantsProbe(): boolean {
-    return this.#shared.inUse && !this.#isCurrent();
+    if (!this.#inUse) return false;
+    const schema = this.#probed?.schema;
+    if (!this.#isCurrent()) return true;
+    return schema !== undefined && this.#shared.isDue(schema, this.#plan.statementCache.maxAge);
   }
 
   /** Whether what was sent last may be older than it seems, and certainly has not begun to run. */
@@ -113,11 +105,11 @@ export class Statements {
     this.#current = undefined;
     this.#isNew = false;
     this.#bound = false;
-    if (!isPlain(text) && changing.test(text)) {
+    if (!isPlain(text) && mayChangeSchema(text)) {
       this.#changing = true;
-      schemaChanges += 1;
+      schemaChanged();
     }
-    if (!this.#shared.inUse || query.options.simple || !isRepeatable(text)) return unchanged;
+    if (!this.#inUse || query.options.simple || !isRepeatable(text)) return unchanged;
     const again = sentAgain.has(query);
     const often = !again && this.#isOften(query, text);
     const named = often && signature !== false ? this.#named(text, signature) : undefined;
@@ -130,7 +122,7 @@ export class Statements {
 
   /** The server is done with a query, and no transaction is open. */
   idle(): void {
-    if (this.#changing) schemaChanges += 1;
+    if (this.#changing) schemaChanged();
     this.#changing = false;
   }
 
@@ -143,17 +135,17 @@ export class Statements {
   }
 
   completed(tag: string): void {
-    if (forgetting.test(tag)) this.#forgotten += 1;
+    if (forgetsStatements(tag)) this.#forgotten += 1;
   }
 
   /** Looks what is on the other side. Nothing must be under way. */
   async probe(pid: number, ask: Ask): Promise<void> {
-    const { plan, trouble } = this.#shared;
-    const changes = schemaChanges;
-    const probed = await probe({ pid, salt: trouble, wantsSchema: plan.naming === 'always', ask });
+    const { trouble } = this.#shared;
+    const [at, changes] = [performance.now(), schemaChanges()];
+    const probed = await probe({ pid, salt: trouble, wantsSchema: this.#plan.naming === 'always', ask });
     // What everybody shares of it may be gone on one server connection: once more, with a text of our own.
     if (probed === undefined) this.#shared.lost();
-    if (probed !== undefined || trouble !== '') this.#learn(probed ?? this.#nothingKept, changes);
+    if (probed !== undefined || trouble !== '') this.#learn(probed ?? this.#nothingKept, at, changes);
   }
 
   /** The query that was sent last has failed. */
@@ -165,32 +157,31 @@ export class Statements {
   /** The server connection has not what it should have: nothing is prepared until it is time to look again. */
   lost(): void {
     this.#shared.lost();
-    this.#learn(this.#nothingKept, schemaChanges);
+    this.#learn(this.#nothingKept, performance.now(), schemaChanges());
   }
 
   /** The schema has changed under a statement. Behind a pooler the same text fails for everybody from now on. */
   outdated(query: Query): void {
-    if (broken.size >= mostBroken) broken.clear();
     const { key, salt } = this.#current ?? unchanged;
-    if (key) broken.add(this.#brokenKey(query.string ?? '', salt));
-    schemaChanges += 1;
+    if (key) neverName(this.#brokenKey(query.string ?? '', salt));
+    schemaChanged();
     this.#forget();
   }
 
   /** Whether a text has come often enough to get a name, or the application has asked for it. */
   #isOften(query: Query, text: string): boolean {
-    const { threshold } = this.#shared.plan.statementCache;
+    const { threshold } = this.#plan.statementCache;
     return this.#shared.seen.count(text) >= threshold || query.options.prepare === true;
   }
 
   #named(text: string, signature: string): Choice | undefined {
-    const { naming } = this.#shared.plan;
+    const { naming } = this.#plan;
     if (!this.#isCurrent() || this.#probed?.schema === undefined) return undefined;
     if (naming !== 'always' && this.#probed.statements === 'lost') return undefined;
     const salt = this.#salt;
     const key = signature + salt;
     if (this.#known.has(key)) return { key, salt };
-    if (this.#isFull || broken.has(this.#brokenKey(text, salt))) return undefined;
+    if (this.#isFull || isNeverNamed(this.#brokenKey(text, salt))) return undefined;
     this.#isNew = true;
     this.#known.add(key);
     this.#salts.add(salt);
@@ -202,7 +193,7 @@ export class Statements {
    * prepared before the schema changed, and before the first probe, and after a failure, from everything.
    */
   #unnamed(again: boolean): Choice {
-    if (this.#shared.plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false) return unchanged;
+    if (this.#plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false) return unchanged;
     this.#isNew = true;
     const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !again;
     return { key: false, salt: isKnown ? this.#salt : ` /* ${randomBytes(4).toString('hex')} */` };
@@ -220,7 +211,7 @@ export class Statements {
   }
 
   get #isFull(): boolean {
-    return this.#known.size >= this.#shared.plan.statementCache.size;
+    return this.#known.size >= this.#plan.statementCache.size;
   }
 
   /** What a pooler shares is told apart by schema and trouble. */
@@ -234,14 +225,17 @@ export class Statements {
   }
 
   #isCurrent(): boolean {
-    const age = performance.now() - this.#probedAt;
-    return this.#changes === schemaChanges && age < this.#shared.plan.statementCache.maxAge;
+    if (this.#changes !== schemaChanges()) return false;
+    const schema = this.#probed?.schema;
+    const age = schema === undefined ? performance.now() - this.#probedAt : this.#shared.ageOf(schema);
+    return age < this.#plan.statementCache.maxAge;
   }
 
-  #learn(probed: Probed, changes: number): void {
+  #learn(probed: Probed, at: number, changes: number): void {
     if (probed.schema !== this.#probed?.schema) this.#forget();
     this.#probed = probed;
-    this.#probedAt = performance.now();
+    this.#probedAt = at;
+    if (probed.schema !== undefined) this.#shared.saw(probed.schema, at);
     this.#changes = changes;
   }
 }

@@ -298,7 +298,8 @@ describe('the statements of a connection', () => {
     }
     await expect(divide(0)).rejects.toMatchObject({ code: '22012', query: 'select 1 / $1::int as n' });
     expect(new Set(debugged)).toEqual(new Set(['select 1 / $1::int as n']));
-    expect(texts().at(-1)).toMatch(/^select 1 \/ \$1::int as n \/\* [0-9a-f]{12}(?:\.[0-9a-f]{8})? \*\/$/);
+    const salted = texts().filter((text) => text.includes('/*'));
+    expect(salted.at(-1)).toMatch(/^select 1 \/ \$1::int as n \/\* [0-9a-f]{12}(?:\.[0-9a-f]{8})? \*\/$/);
   });
 });
 

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type Probed, SeenTexts } from '@poolsafe/core';
+import type { Probed } from './probe.ts';
+import { SeenTexts } from './statements.ts';
 
-/** What the clients of one pool have in common. */
+/**
+ * What the connections of one pool have in common: what each has found, and how old that is.
+ *
+ * ```ts
+ * const shared = new SharedStatements()
+ * shared.saw(probed.schema, performance.now())
+ * shared.ageOf(probed.schema) // milliseconds
+ * ```
+ */
 export class SharedStatements {
   readonly seen: SeenTexts = new SeenTexts();
   /** What each open connection has found. */
@@ -11,6 +20,7 @@ export class SharedStatements {
   /** When a connection of the pool last saw each schema, and when one last set out to look. */
   readonly #schemas = new Map<string, { seen: number; asked: number }>();
 
+  /** Statements were lost: from now on texts are others, and are parsed anew. */
   lost(): void {
     this.trouble = `.${randomBytes(4).toString('hex')}`;
   }
