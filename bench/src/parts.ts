@@ -48,7 +48,7 @@ export const parts: { readonly [Name in PartName]: Part<Measured[Name]> } = {
   },
   stacks: {
     title: 'Libraries and ORMs',
-    pairs: 11,
+    pairs: 7,
     run: async (pairs) => ({ ...(await benchStacks(pairs)), pgbench: await benchPgBench(3) }),
     show: ({ results, pgbench }, pairs) =>
       `${showStacks(results, pairs)}\n\n### The limit: pgbench\n\n${showPgBench(pgbench)}`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type PgBouncer, type Stack, startStack } from '@poolsafe/stack';
 import pg from 'pg';
 import { schema } from './stacks/operations.ts';
@@ -19,6 +20,8 @@ export interface Servers extends AsyncDisposable {
   readonly admin: pg.Client;
   /** A database of its own for whoever is measured: server connections and what they keep are nobody else's. */
   createDatabase(): Promise<string>;
+  /** Drops it when the clients are gone: bare pg has no listener for what its pool leaves behind when it ends. */
+  dropDatabase(name: string, target: Target): Promise<void>;
 }
 
 /** A PgBouncer that keeps no statements, and one that tracks them. */
@@ -52,11 +55,21 @@ export async function startServers(): Promise<Servers> {
       await admin.query(`create database ${name} template ${template}`);
       return name;
     },
+    async dropDatabase(name, { kind }) {
+      // A pooler keeps its connections.
+      while (kind === 'direct' && (await clientsOf(admin, name)) > 0) await sleep(10);
+      await stack.dropDatabase(name);
+    },
     async [Symbol.asyncDispose]() {
       await admin.end();
       await stack.stop();
     },
   };
+}
+
+async function clientsOf(admin: pg.Client, database: string): Promise<number> {
+  const text = 'select count(*)::int as n from pg_stat_activity where datname = $1';
+  return (await admin.query<{ n: number }>(text, [database])).rows[0]?.n ?? 0;
 }
 
 async function seed(url: string): Promise<void> {

@@ -93,7 +93,7 @@ async function benchStack(
     return results;
   } finally {
     await Promise.all(running.map(({ app }) => app.end()));
-    for (const { database } of running) await servers.stack.dropDatabase(database);
+    for (const { database } of running) await servers.dropDatabase(database, target);
   }
 }
 

@@ -21,7 +21,7 @@ export interface PoolsafeOptions {
    * anywhere.
    */
   readonly statements?: 'auto' | 'never' | 'always' | undefined;
-  /** How many statements are named, from when on, and for how long. Only packages on `pg` name statements. */
+  /** How many statements are named, from when on, and for how long what is known of them counts. */
   readonly statementCache?: StatementCacheOptions | undefined;
   /** What happens to a statement that is not safe here. Default `throw`: it is refused before it is sent. */
   readonly onHazard?: 'throw' | 'warn' | 'allow' | undefined;

@@ -28,6 +28,9 @@ import { StatementQuery } from './statement-query.ts';
 import { Statements } from './statements.ts';
 import { TransactionState } from './transaction-state.ts';
 
+/** Of names without a text that one client understands: pg itself remembers all. */
+const mostTexts = 5000;
+
 type ClientClass = typeof pg.Client;
 type GivenConfig = string | (pg.ClientConfig & { poolsafe?: PoolsafeOptions | undefined }) | undefined;
 
@@ -79,6 +82,8 @@ function subclassOf(Base: ClientClass): ClientClass {
     readonly #texts = new Map<string, string>();
     readonly #statements: Statements;
     readonly #Promise: PromiseConstructor;
+    /** Something that may change the schema was sent, and may be part of a transaction that is still open. */
+    #changing = false;
 
     constructor(config?: GivenConfig) {
       checkUrl(typeof config === 'string' ? config : config?.connectionString);
@@ -140,7 +145,7 @@ function subclassOf(Base: ClientClass): ClientClass {
     /** Sends it as a query that may be named when it is its turn, in the shape of the call. */
     #prepared(text: string, query: unknown, rest: unknown[]): unknown {
       const name = nameOf(query);
-      if (name !== undefined) this.#texts.set(name, text);
+      if (name !== undefined) this.#remember(name, text);
       const inTransaction = () => this.#transaction.open;
       const context = { statements: this.#statements, inTransaction };
       const made = new StatementQuery(text, [query, ...rest], context);
@@ -162,16 +167,27 @@ function subclassOf(Base: ClientClass): ClientClass {
       });
     }
 
-    /** Looks for what changes the tables under prepared statements. */
+    /** Looks for what changes the tables under prepared statements, now and when its transaction is over. */
     #changesOf(text: string): void {
       if (!mayChangeSchema(text)) return;
       schemaChanged();
-      const whenOver = ({ status }: { status?: string }) => {
-        if (status !== 'I') return;
-        this.connection.off('readyForQuery', whenOver);
-        schemaChanged();
+      if (this.#changing) return;
+      this.#changing = true;
+      // Everything that was handed over is answered.
+      const drained = () => {
+        if (this.#transaction.open) return this.once('drain', drained);
+        this.#changing = false;
+        return schemaChanged();
       };
-      this.connection.on('readyForQuery', whenOver);
+      this.once('drain', drained);
+    }
+
+    /** The text of a statement whose name is dropped. */
+    #remember(name: string, text: string): void {
+      this.#texts.delete(name);
+      this.#texts.set(name, text);
+      const [oldest] = this.#texts.keys();
+      if (this.#texts.size > mostTexts && oldest !== undefined) this.#texts.delete(oldest);
     }
 
     /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
@@ -186,7 +202,7 @@ function subclassOf(Base: ClientClass): ClientClass {
     #withoutName<Q>(query: Q, text: string | undefined): Q | object {
       const name = nameOf(query);
       if (name === undefined) return query;
-      if (text !== undefined) this.#texts.set(name, text);
+      if (text !== undefined) this.#remember(name, text);
       if (!isSubmittable(query)) return unnamed(query as object, text);
       return Object.assign(query, { name: undefined, queryMode: 'extended', text });
     }

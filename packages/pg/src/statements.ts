@@ -27,7 +27,6 @@ interface ClientInternals {
 /** What is used of a connection besides its documented members: the texts that pg takes for prepared, by name. */
 export interface ConnectionInternals {
   readonly parsedStatements: Record<string, string>;
-  readonly submittedNamedStatements?: Record<string, string>;
   readonly stream: { cork?(): void; uncork?(): void };
   close(message: { type: 'S'; name: string }): void;
 }

@@ -290,6 +290,29 @@ describe('types of parameters are those of the column', () => {
     expect(await stored(name)).toEqual(expected);
   });
 
+  test.each(kept)('the same, in a transaction that waits for its turn, %s', async (_, route) => {
+    const name = await table('at timestamp');
+    await admin(`alter table ${name} owner to ${database.role}`);
+    const text = `insert into ${name} (at) values ($1)`;
+    await using pool = open(route);
+    await often(pool, text, [at]);
+    await using migrator = open(route);
+    const client = await migrator.connect();
+    const warnings: unknown[] = [];
+    const warned = (warning: Error) => void warnings.push(warning.name);
+    process.on('warning', warned);
+    const comments = Array.from({ length: 20 }, (_, n) => `comment on table ${name} is 'to alter ${n}'`);
+    const all = ['select pg_sleep(0.1)', 'begin', ...comments, change(name), 'commit'];
+    const running = Promise.all(all.map((statement) => client.query(statement)));
+    await pool.query('select 1');
+    await running;
+    client.release();
+    await pool.query(text, [at]);
+    process.off('warning', warned);
+    expect(await stored(name)).toEqual(expected);
+    expect(warnings).not.toContain('MaxListenersExceededWarning');
+  });
+
   test.each(kept)('for an open connection, after the maximum age, %s', async (_, route) => {
     const name = await table('at timestamp');
     const text = `insert into ${name} (at) values ($1)`;
