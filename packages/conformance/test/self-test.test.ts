@@ -18,6 +18,7 @@ const chosen = cases.filter(({ id }) =>
 const servers: Servers = {
   ...inject('servers'),
   poolers: inject('servers').poolers.filter(({ name }) => name === '1.18'),
+  others: [],
 };
 
 /** Runs the suite with a runner that only collects, and returns what each test failed with. */
@@ -109,6 +110,17 @@ describe('the suite', () => {
     const there = names.filter((name) => name.includes(' | direct | ')).map((name) => name.split(' | ')[2]);
     expect([...new Set(there)]).toEqual(chosen.slice(0, 3).map(({ title }) => title));
     expect(names).toHaveLength(8 + 6);
+  });
+
+  test('runs what is declared for a pooler', () => {
+    const { others = [] } = inject('servers');
+    const names = namesOf({
+      subject: pg,
+      servers: { ...servers, others },
+      targets: ['odyssey-off'],
+      sides: ['safe'],
+    });
+    expect(names).toEqual(chosen.slice(0, 2).map(({ title }) => `pg | odyssey-off | ${title} | safe`));
   });
 
   test('runs on one side alone', () => {
