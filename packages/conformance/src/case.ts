@@ -43,7 +43,7 @@ export interface Case {
   readonly safe: Declared;
   /** Milliseconds after which the verdict is `hang`. Default 10,000. */
   readonly deadline?: number;
-  /** Settings of the pooler besides its own, in PgBouncer's units. */
+  /** Settings of the pooler besides its own, in PgBouncer's units. An Odyssey has `default_pool_size` alone. */
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Ends without an error, and then the verdict is `ok`, or throws a `Finding` or what the library threw. */
   run(context: Context): Promise<void>;

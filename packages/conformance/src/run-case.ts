@@ -40,8 +40,8 @@ async function runInSite(run: Run, servers: Servers): Promise<Outcome> {
 function specOf({ one, pooler }: Run): PoolerSpec | undefined {
   if (pooler.spec === undefined) return undefined;
   const { name: _, ...spec } = pooler.spec;
-  // The settings of cases are PgBouncer's.
-  if (!('version' in spec)) return spec;
+  const poolSize = one.settings?.default_pool_size;
+  if (!('version' in spec)) return { ...spec, ...(poolSize !== undefined && { poolSize: Number(poolSize) }) };
   return { ...spec, settings: { ...spec.settings, ...one.settings } };
 }
 

@@ -54,6 +54,9 @@ function expectNames(rows: readonly Row[], name: string): void {
   if (names !== name) throw new Finding('wrong answer', `wanted "${name}", got "${names}"`);
 }
 
+/** So that everybody gets the server connection that the others had. */
+const oneConnection = { default_pool_size: 1 };
+
 /** What becomes of prepared statements when the tables, the server connection or the names change under them. */
 export const preparedCases: readonly Case[] = [
   {
@@ -62,6 +65,7 @@ export const preparedCases: readonly Case[] = [
     needs: [],
     bare: always('error'),
     safe: always('ok'),
+    settings: oneConnection,
     async run(context) {
       const { sql, schema } = context.site;
       await sql(`create table ${schema}.item as select 1 as id, 'one'::text as name`);
@@ -80,6 +84,7 @@ export const preparedCases: readonly Case[] = [
     needs: [],
     bare: always('error'),
     safe: always('ok'),
+    settings: oneConnection,
     async run(context) {
       const { sql, schema } = context.site;
       const make = `create type ${schema}.mood as enum ('fine')`;
@@ -99,6 +104,7 @@ export const preparedCases: readonly Case[] = [
     needs: [],
     bare: behindPoolers('error', 'wrong answer'),
     safe: always('ok'),
+    settings: oneConnection,
     async run(context) {
       const { sql, schema } = context.site;
       await sql(`create table ${schema}.visit (at date, name text);
@@ -122,6 +128,7 @@ export const preparedCases: readonly Case[] = [
     needs: [],
     bare: behindPoolers('error', 'error'),
     safe: always('ok'),
+    settings: oneConnection,
     async run(context) {
       const { site } = context;
       await site.sql(`create function ${site.schema}.lose() returns text language plpgsql
