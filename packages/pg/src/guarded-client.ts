@@ -138,7 +138,7 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     /** Names that the application gave are its own business where they are kept. */
     #mayName(query: unknown): boolean {
-      if (!this.#statements.inUse || isSubmittable(query)) return false;
+      if (!this.#statements.inUse || isSubmittable(query) || this.#statements.leavesTexts) return false;
       return !this.poolsafe.keepsNames || nameOf(query) === undefined;
     }
 

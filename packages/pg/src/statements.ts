@@ -82,6 +82,11 @@ export class Statements {
     return this.#plan.naming !== 'never' && this.#client.pipeline !== true;
   }
 
+  /** Whether texts go as they are at the moment: there is nothing to gain, and nothing that could be out of date. */
+  get leavesTexts(): boolean {
+    return this.#probed?.sharesUnnamed === false && !this.#keeps() && this.#isCurrent();
+  }
+
   get #wantsProbe(): boolean {
     if (!this.inUse || this.isProbing) return false;
     const schema = this.#probed?.schema;
