@@ -39,11 +39,11 @@ export async function compare(
 }
 
 /**
- * Measures each in turn, `rounds` times, in another order each time; one more round before warms all of them up.
+ * Measures each in turn, `rounds` times, in another order each time; two more rounds before warm all of them up.
  * Gives what each has measured.
  */
 export async function takeTurns<T>(rounds: number, measures: readonly Measure<T>[]): Promise<T[][]> {
-  for (const measure of measures) await measure();
+  for (const measure of [...measures, ...measures]) await measure();
   const measured = measures.map((): T[] => []);
   for (let round = 0; round < rounds; round += 1) {
     for (let n = 0; n < measures.length; n += 1) {
