@@ -1,4 +1,4 @@
-import { countFlights } from './flights.ts';
+import { countFlights } from '@poolsafe/stack';
 import { type Servers, startServers, type Target } from './servers.ts';
 import { stacks } from './stacks/all.ts';
 import { operations, run } from './stacks/operations.ts';

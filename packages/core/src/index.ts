@@ -34,4 +34,5 @@ export {
 } from './statements.ts';
 export { type Story, stories } from './stories.ts';
 export { assertSingleHost, parseTarget, type Target } from './target.ts';
+export { isBegin, isSingleStatement, type TransactionTag, transactionTag } from './transaction-text.ts';
 export { type CleanUrl, withoutClientKeys } from './url-keys.ts';

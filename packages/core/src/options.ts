@@ -23,6 +23,11 @@ export interface PoolsafeOptions {
   readonly statements?: 'auto' | 'never' | 'always' | undefined;
   /** How many statements are named, from when on, and for how long what is known of them counts. */
   readonly statementCache?: StatementCacheOptions | undefined;
+  /**
+   * Whether BEGIN waits for the first statement of its transaction, to travel with it: one round trip less, and no
+   * server connection is held before. Default `true`.
+   */
+  readonly deferBegin?: boolean | undefined;
   /** What happens to a statement that is not safe here. Default `throw`: it is refused before it is sent. */
   readonly onHazard?: 'throw' | 'warn' | 'allow' | undefined;
   /** Hazards that are let through without a word. */
@@ -33,6 +38,7 @@ export interface PoolsafeOptions {
 
 const choices = {
   statements: ['auto', 'never', 'always'],
+  deferBegin: [true, false],
   onHazard: ['throw', 'warn', 'allow'],
 } as const;
 
@@ -43,6 +49,7 @@ export const optionNames: readonly string[] = [
   'pooler',
   'statements',
   'statementCache',
+  'deferBegin',
   ...policyNames,
   'direct',
 ];
@@ -168,7 +175,12 @@ function parseDirect(direct: string): Target {
   }
 }
 
-function notOneOf(where: string, value: unknown, allowed: readonly string[], what = 'value'): ConfigError {
+function notOneOf(
+  where: string,
+  value: unknown,
+  allowed: readonly (string | boolean)[],
+  what = 'value',
+): ConfigError {
   // Only short plain words are repeated: anything else may be a URL or a secret in the wrong place.
   const word = typeof value === 'string' && /^[\w.-]{1,40}$/.test(value) ? ` "${value}"` : '';
   const kind = typeof value === 'string' ? what : `value of type ${typeof value}`;

@@ -30,6 +30,8 @@ export interface Plan {
    */
   readonly naming: 'never' | 'probed' | 'always';
   readonly statementCache: Required<{ readonly [Key in keyof StatementCacheOptions]: number }>;
+  /** Whether BEGIN waits for the first statement of its transaction. */
+  readonly defersBegin: boolean;
   readonly onHazard: 'throw' | 'warn' | 'allow';
   readonly allow: readonly HazardCode[];
   /** Everything about `sql` that is not safe here, allowed or not. Empty for what is. */
@@ -67,13 +69,17 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
   const naming = decideNaming(pooler, recognisedBy, statements);
   const { size = 200, threshold = 2, maxAge = 60_000 } = options.statementCache ?? {};
   const statementCache = Object.freeze({ size, threshold, maxAge });
-  const decided = { pooler, recognisedBy, keepsNames, naming, statementCache };
+  const { deferBegin: defersBegin = true } = options;
+  const decided = { pooler, recognisedBy, keepsNames, naming, statementCache, defersBegin };
   const plan = makePlan(decided, hazardsBehind(pooler), options);
   refuseStartupParameters(plan, target);
   return plan;
 }
 
-type Decided = Pick<Plan, 'pooler' | 'recognisedBy' | 'keepsNames' | 'naming' | 'statementCache'>;
+type Decided = Pick<
+  Plan,
+  'pooler' | 'recognisedBy' | 'keepsNames' | 'naming' | 'statementCache' | 'defersBegin'
+>;
 
 /** What was only read about a pooler does not count against what a connection finds by itself. */
 function decideNaming(

@@ -4,6 +4,8 @@ import pg from 'pg';
 export interface BareQuery {
   name: string | undefined;
   text: string;
+  values: unknown;
+  binary: unknown;
   readonly rows: unknown;
   callback: ((error: Error | null, result?: unknown) => void) | undefined;
   query_timeout?: unknown;
@@ -11,6 +13,9 @@ export interface BareQuery {
   /** Whether it goes through the extended protocol. */
   requiresPreparation(): boolean;
   submit(connection: pg.Connection): Error | null;
+  handleDataRow(message: object): void;
+  handleCommandComplete(message: object, connection: pg.Connection): void;
+  handleReadyForQuery(connection: pg.Connection): void;
   handleError(error: Error, connection: pg.Connection): void;
 }
 

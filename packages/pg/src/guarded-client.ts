@@ -3,6 +3,7 @@ import {
   configError,
   guard,
   hintFor,
+  isBegin,
   mayChangeSchema,
   type Plan,
   type PoolsafeOptions,
@@ -14,8 +15,10 @@ import {
   schemaChanged,
 } from '@poolsafe/core';
 import pg from 'pg';
+import { DeferredBegin } from './deferred-begin.ts';
 import { nativeRefused } from './native.ts';
 import {
+  checkedOnSubmit,
   guardedSubmittable,
   isHarmless,
   isSubmittable,
@@ -26,6 +29,7 @@ import {
 } from './query-forms.ts';
 import { StatementQuery } from './statement-query.ts';
 import { Statements } from './statements.ts';
+import { BeginNow, TransactionQuery, type TransactionQueryContext } from './transaction-query.ts';
 import { TransactionState } from './transaction-state.ts';
 
 /** Of names without a text that one client understands: pg itself remembers all. */
@@ -78,6 +82,7 @@ function subclassOf(Base: ClientClass): ClientClass {
   return class Client extends Base {
     readonly poolsafe: Plan;
     readonly #transaction: TransactionState;
+    readonly #begin: DeferredBegin;
     /** Texts of statements whose name was dropped: pg lets a later call leave the text out. */
     readonly #texts = new Map<string, string>();
     readonly #statements: Statements;
@@ -93,6 +98,8 @@ function subclassOf(Base: ClientClass): ClientClass {
       this.#transaction = new TransactionState(this, this.connection);
       const statements = shared?.statements ?? new SharedStatements();
       this.#statements = new Statements(this, this.connection, this.poolsafe, statements);
+      // Behind those, so that it comes before them: it may change what the server has said of the transaction.
+      this.#begin = new DeferredBegin(this.connection, this.#transaction);
       this.#Promise = (config as unknown as { Promise?: PromiseConstructor } | undefined)?.Promise ?? Promise;
       // The error has already gone to the query that was running. Without a listener it would end the process.
       this.on('error', reportConnectionError);
@@ -123,6 +130,7 @@ function subclassOf(Base: ClientClass): ClientClass {
       const error = guard(plan, text, { inTransaction: state.open && state.certain });
       if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
+      if (this.#mayDefer(query, text)) return this.#sendInTurn(query, rest);
       return this.#send(this.#named(query, text), rest);
     }
 
@@ -136,30 +144,46 @@ function subclassOf(Base: ClientClass): ClientClass {
       });
     }
 
+    #mayDefer(query: unknown, text: string): boolean {
+      if (!this.poolsafe.defersBegin || this.pipeline || isSubmittable(query)) return false;
+      return isBegin(text);
+    }
+
     /** Names that the application gave are its own business where they are kept. */
     #mayName(query: unknown): boolean {
       if (!this.#statements.inUse || isSubmittable(query) || this.#statements.leavesTexts) return false;
       return !this.poolsafe.keepsNames || nameOf(query) === undefined;
     }
 
-    /** Sends it as a query that may be named when it is its turn, in the shape of the call. */
+    /** Sends it as a query that may be named when it is its turn. */
     #prepared(text: string, query: unknown, rest: unknown[]): unknown {
       const name = nameOf(query);
       if (name !== undefined) this.#remember(name, text);
-      const inTransaction = () => this.#transaction.open;
-      const context = { statements: this.#statements, inTransaction };
-      const made = new StatementQuery(text, [query, ...rest], context);
+      const context = {
+        ...this.#turn(),
+        statements: this.#statements,
+        inTransaction: () => this.#transaction.open,
+      };
+      return this.#sendMade(new StatementQuery(text, [query, ...rest], context), query, rest);
+    }
+
+    #turn(): TransactionQueryContext {
+      return { begin: this.#begin, queue: () => this.#statements.queue };
+    }
+
+    /** Sends what was made of a query, in the shape of the call. */
+    #sendMade(made: TransactionQuery, query: unknown, rest: unknown[]): unknown {
       made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
       const { callback } = made;
       if (callback) {
         // pg itself says what is wrong with a callback that is none.
-        if (typeof callback !== 'function') return this.#send(query, rest);
-        this.#send(made, []);
+        if (typeof callback !== 'function') return super.query.apply(this, [query, ...rest] as never);
+        super.query(made as never);
         return undefined;
       }
       return new this.#Promise((resolve, reject) => {
         made.callback = (error, result) => (error ? reject(error) : resolve(result));
-        this.#send(made, []);
+        super.query(made as never);
       }).catch((error) => {
         // As pg does, so that the stack leads to the application.
         Error.captureStackTrace(error);
@@ -192,7 +216,22 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
     #send(query: unknown, rest: unknown[]): unknown {
+      if (this.#begin.isInvolved && query !== null && query !== undefined) {
+        if (!this.pipeline) return this.#sendInTurn(query, rest);
+        // It is all written at once there, and only what is written before can hold what comes behind.
+        if (this.#begin.isWaiting) super.query(new BeginNow(this.#begin) as never);
+      }
       return super.query.apply(this, [query, ...rest] as never);
+    }
+
+    /** Sends it behind the BEGIN that waits, or that may wait when it is its turn. */
+    #sendInTurn(query: unknown, rest: unknown[]): unknown {
+      if (!isSubmittable(query)) {
+        return this.#sendMade(new TransactionQuery([query, ...rest], this.#turn()), query, rest);
+      }
+      super.query(new BeginNow(this.#begin) as never);
+      const checked = checkedOnSubmit(query, () => this.#begin.failure);
+      return super.query.apply(this, [checked, ...rest] as never);
     }
 
     #named<Q>(query: Q, text: string | undefined): Q | object {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Probed, probeName, probeSql, readProbe } from '@poolsafe/core';
 import type pg from 'pg';
 import { BareQuery } from './bare-query.ts';
+import { inOneWrite, type Messages } from './messages.ts';
 
 /** What a {@link Probe} needs. */
 interface ProbeOptions {
@@ -13,17 +14,6 @@ interface ProbeOptions {
   readonly wantsSchema: boolean;
   /** Gets what was found, and the error where the server could not say. */
   readonly done: (probed: Probed, error: Error | null) => void;
-}
-
-/** The messages that a connection of pg can write, as far as they are used. */
-interface Messages {
-  readonly stream: { cork?(): void; uncork?(): void };
-  parse(message: { name: string; text: string }): void;
-  bind(message: { statement: string; values: readonly string[] }): void;
-  describe(message: { type: 'P'; name: string }): void;
-  execute(message: { portal: string; rows: number }): void;
-  close(message: { type: 'S'; name: string }): void;
-  sync(): void;
 }
 
 /** Values as the server sent them, whatever parsers the application has set. */
@@ -51,14 +41,14 @@ export class Probe extends BareQuery {
   override submit(connection: pg.Connection): null {
     const messages = connection as unknown as Messages;
     const name = this.#name;
-    messages.stream.cork?.();
-    messages.parse({ name, text: this.#sql });
-    messages.bind({ statement: name, values: this.#values });
-    messages.describe({ type: 'P', name: '' });
-    messages.execute({ portal: '', rows: 0 });
-    messages.close({ type: 'S', name });
-    messages.sync();
-    messages.stream.uncork?.();
+    inOneWrite(messages, () => {
+      messages.parse({ name, text: this.#sql });
+      messages.bind({ statement: name, values: this.#values });
+      messages.describe({ type: 'P', name: '' });
+      messages.execute({ portal: '', rows: 0 });
+      messages.close({ type: 'S', name });
+      messages.sync();
+    });
     return null;
   }
 }

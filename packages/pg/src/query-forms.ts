@@ -77,7 +77,7 @@ export function guardedSubmittable(
   check: () => Error | undefined,
   send: Send,
 ): unknown {
-  if (isSubmittable(query)) return send(checkedOnSubmit(query as unknown as Submitting, check), rest);
+  if (isSubmittable(query)) return send(checkedOnSubmit(query, check), rest);
   const made = new pg.Query(query as never, ...(rest as [])) as unknown as Submitting;
   made.query_timeout = (query as { query_timeout?: unknown }).query_timeout;
   const submitting = checkedOnSubmit(made, check);
@@ -91,11 +91,12 @@ export function guardedSubmittable(
   });
 }
 
-function checkedOnSubmit(query: Submitting, check: () => Error | undefined): Submitting {
-  const { submit } = query;
-  query.submit = (connection) => {
-    query.submit = submit;
-    return check() ?? query.submit(connection);
+export function checkedOnSubmit<Q extends { submit: unknown }>(query: Q, check: () => Error | undefined): Q {
+  const submitting = query as unknown as Submitting;
+  const { submit } = submitting;
+  submitting.submit = (connection) => {
+    submitting.submit = submit;
+    return check() ?? submitting.submit(connection);
   };
   return query;
 }

@@ -1,7 +1,8 @@
 import { isGone, isOfFunction, isOutdated, isRefused, isUnknownToPooler } from '@poolsafe/core';
 import type pg from 'pg';
-import { BareQuery } from './bare-query.ts';
-import type { ConnectionInternals, Statements } from './statements.ts';
+import { inOneWrite, type Messages } from './messages.ts';
+import type { Statements } from './statements.ts';
+import { TransactionQuery, type TransactionQueryContext } from './transaction-query.ts';
 
 /** Errors of statements that a pooler did not hand on. */
 const notBegun = new WeakSet<object>();
@@ -12,14 +13,14 @@ export function hasNotBegun(error: unknown): boolean {
 }
 
 /** How a {@link StatementQuery} finds out about its connection when it is its turn. */
-export interface StatementQueryContext {
+export interface StatementQueryContext extends TransactionQueryContext {
   readonly statements: Statements;
   /** Whether the server has said that a transaction is open. */
   readonly inTransaction: () => boolean;
 }
 
 /** A query whose statement is named when it is its turn, where that is safe, and that survives the loss of it. */
-export class StatementQuery extends BareQuery {
+export class StatementQuery extends TransactionQuery {
   readonly #statements: Statements;
   readonly #inTransaction: () => boolean;
   readonly #sql: string;
@@ -34,38 +35,42 @@ export class StatementQuery extends BareQuery {
   #again = false;
 
   constructor(sql: string, given: readonly unknown[], context: StatementQueryContext) {
-    super(...given);
+    super(given, context);
     this.#sql = sql;
     this.#statements = context.statements;
     this.#inTransaction = context.inTransaction;
     this.#asked = Boolean(this.name);
     this.name = undefined;
-    // A tracer that adds a comment spreads it, and pg makes a query of its own from what is left.
-    this.rowMode = (given[0] as { rowMode?: unknown }).rowMode;
     // A named statement always goes through the extended protocol, with or without parameters.
     if (this.#asked) Object.assign(this, { queryMode: 'extended', text: sql });
   }
 
   override submit(connection: pg.Connection): Error | null {
     this.#wasInTransaction = this.#inTransaction();
-    const internals = connection as unknown as ConnectionInternals;
+    const messages = connection as unknown as Messages;
     const mayName = !(this.#again || this.rows);
     // In one write with what is closed for it.
-    internals.stream.cork?.();
-    try {
+    return inOneWrite(messages, () => {
       const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked) : undefined;
       this.#named = chosen !== undefined;
-      this.#wasPrepared = chosen !== undefined && chosen.name in internals.parsedStatements;
+      this.#wasPrepared = chosen !== undefined && chosen.name in messages.parsedStatements;
       this.name = chosen?.name;
       this.text = this.#sql;
-      this.#extended = this.requiresPreparation();
+      this.#extended = this.travels() || this.requiresPreparation();
       if (chosen !== undefined) this.text = chosen.text;
       else if (this.#extended) this.text = this.#statements.unnamedText(this.#sql, this.#again);
       this.#statements.bound = false;
       return super.submit(connection);
-    } finally {
-      internals.stream.uncork?.();
-    }
+    });
+  }
+
+  protected override get hasOwnName(): boolean {
+    return true;
+  }
+
+  protected override begun(): void {
+    // It was the server that has taken those of BEGIN.
+    this.#statements.bound = false;
   }
 
   override handleError(error: Error, connection: pg.Connection): void {

@@ -13,6 +13,7 @@ import {
   schemaChanged,
   schemaChanges,
 } from '@poolsafe/core';
+import type { Messages } from './messages.ts';
 import { Probe } from './probe.ts';
 
 /** What is used of a client besides its documented members. */
@@ -24,13 +25,6 @@ interface ClientInternals {
   readonly queryQueue?: unknown[];
 }
 
-/** What is used of a connection besides its documented members: the texts that pg takes for prepared, by name. */
-export interface ConnectionInternals {
-  readonly parsedStatements: Record<string, string>;
-  readonly stream: { cork?(): void; uncork?(): void };
-  close(message: { type: 'S'; name: string }): void;
-}
-
 /** How long the end of a client waits for the answer to its probe. Milliseconds. */
 const patience = 1000;
 
@@ -38,7 +32,7 @@ const patience = 1000;
 export class Statements {
   readonly #plan: Plan;
   readonly #client: ClientInternals;
-  readonly #connection: ConnectionInternals;
+  readonly #connection: Messages;
   readonly #shared: SharedStatements;
   readonly #cache: StatementCache;
   /** Names to close with the next statement that is named. */
@@ -56,7 +50,7 @@ export class Statements {
 
   constructor(client: object, connection: EventEmitter, plan: Plan, shared: SharedStatements) {
     this.#client = client as ClientInternals;
-    this.#connection = connection as unknown as ConnectionInternals;
+    this.#connection = connection as unknown as Messages;
     this.#plan = plan;
     this.#shared = shared;
     this.#cache = new StatementCache(plan.statementCache.size);

@@ -24,10 +24,13 @@ export class TransactionState {
     });
   }
 
-  /** What the server said last. */
+  /** What the server said last: `I` for idle, `T` in a transaction, `E` in one that has failed. */
+  get status(): string | null | undefined {
+    return this.#client.getTransactionStatus?.() ?? this.#lastStatus;
+  }
+
   get open(): boolean {
-    const status = this.#client.getTransactionStatus?.() ?? this.#lastStatus;
-    return status === 'T' || status === 'E';
+    return this.status === 'T' || this.status === 'E';
   }
 
   /** Whether that still holds for the next statement: nothing is queued that may begin or end a transaction. */

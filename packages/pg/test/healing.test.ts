@@ -351,6 +351,9 @@ describe('poolers that are not always the same', () => {
   test('tracking that is switched off, and on again', async () => {
     await using pooler = await bouncer();
     await using pool = open(pooler.route(database), 4);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => pool.connect()));
+    await Promise.all(clients.map((client) => client.query('select 1')));
+    for (const client of clients) client.release();
     await right(pool);
     expect(pool.capabilities()).toMatchObject({ connections: 4, kept: 4 });
     for (const statements of [0, 200, 0, 200]) {

@@ -122,7 +122,7 @@ describe('what is found behind the first statement', () => {
       await client.query('commit');
     }
     client.release();
-    expect(sent()).toBe('Q PBDES Q PBDECS Q PBDES Q Q BDES Q');
+    expect(sent()).toBe('PBEPBDES Q PBDECS PBEPBDES Q PBEBDES Q');
   });
 
   test('one connection looks again for all, in time', async () => {

@@ -1,4 +1,5 @@
 export type { Address } from './address.ts';
+export { countFlights, type FlightCounter } from './flights.ts';
 export { type Odyssey, type OdysseySpec, startOdyssey } from './odyssey.ts';
 export { type PgBouncer, type PgBouncerSpec, startPgBouncer } from './pgbouncer.ts';
 export type { Pooler, StopOptions } from './pooler.ts';

@@ -7,6 +7,7 @@ import { type Lib, withClient, withPool } from './lib.ts';
 import { lives } from './lives.ts';
 import { clientForms, queryForms } from './query-forms.ts';
 import { submittables } from './submittables.ts';
+import { transactions } from './transactions.ts';
 
 type Step = StepOf<Lib>;
 
@@ -20,6 +21,11 @@ const steps: ReadonlyMap<string, Step> = new Map([
   ...inForm(
     submittables,
     'client',
+    (step) => (lib, route) => withClient(lib, route, (client) => step(client, lib)),
+  ),
+  ...inForm(
+    transactions,
+    'a transaction',
     (step) => (lib, route) => withClient(lib, route, (client) => step(client, lib)),
   ),
   ...Object.entries(lives),

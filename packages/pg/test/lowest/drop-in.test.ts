@@ -24,11 +24,14 @@ await compareWithPg([
   'client.query | a value that cannot be sent',
   'client.query | a value that cannot be sent, named',
   'a pool | query was given a Query',
+  'a transaction | first a value that cannot be sent',
+  'a transaction | first a value that cannot be sent, committed',
   // It throws where nobody catches.
   'client | a callback that is no function',
   // It has no `query_timeout` for one query.
   'client.query | a query that takes too long',
   'pool.query | a query that takes too long',
+  'a transaction | a query too slow comes first',
   // It has no `queryMode`: without its name and without values, a statement goes through the simple protocol.
   'client.query | several statements, named',
   'pool.query | several statements, named',

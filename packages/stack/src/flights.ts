@@ -1,14 +1,26 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** A proxy on 127.0.0.1 that counts flights: bytes of a client that follow bytes of the server. */
+/** A proxy on 127.0.0.1 that counts flights: bytes of a client that follow bytes of the server. Made by {@link countFlights}. */
 export interface FlightCounter extends AsyncDisposable {
   readonly port: number;
   /** Of all connections until now, logins included. */
   readonly flights: number;
 }
 
-/** Stands between clients and the server at this address. */
+/**
+ * Stands between clients and the server at an address, on a port of its own, and counts the round trips that they
+ * make: not how long they take, but how many there are.
+ *
+ * ```ts
+ * await using counter = await countFlights({ host: '127.0.0.1', port: 6432 })
+ * const client = new Client({ port: counter.port })
+ * await client.connect()
+ * const before = counter.flights
+ * await client.query('select 1')
+ * console.log(counter.flights - before) // 1
+ * ```
+ */
 export async function countFlights(to: {
   readonly host: string;
   readonly port: number;
