@@ -1,7 +1,7 @@
 import type { HazardCode } from './hazards.ts';
 
 /** Every `code` that a {@link PoolsafeError} can have. */
-export type PoolsafeErrorCode = HazardCode | 'POOLSAFE_CONFIG';
+export type PoolsafeErrorCode = HazardCode | 'POOLSAFE_CONFIG' | 'POOLSAFE_SETTINGS';
 
 const brand: unique symbol = Symbol.for('poolsafe.error') as never;
 
@@ -61,6 +61,15 @@ export function configError(what: string, fix: string, cause?: unknown): ConfigE
   const docs = 'docs/options.md';
   const message = `${what}\n  fix: ${fix}\n  read more: ${docs}`;
   return new ConfigError(message, { code: 'POOLSAFE_CONFIG', docs, cause });
+}
+
+/** A statement that cannot run with the settings of `withSettings` in force, or a wrong one of those. */
+export function settingsError(what: string, fix: string): PoolsafeError {
+  const docs = 'docs/settings.md';
+  return new PoolsafeError(`${what}\n  fix: ${fix}\n  read more: ${docs}`, {
+    code: 'POOLSAFE_SETTINGS',
+    docs,
+  });
 }
 
 /**

@@ -1,6 +1,13 @@
 export { classify, isPlain } from './classify.ts';
 export { type Effect, effects } from './effects.ts';
-export { ConfigError, configError, HazardError, PoolsafeError, type PoolsafeErrorCode } from './errors.ts';
+export {
+  ConfigError,
+  configError,
+  HazardError,
+  PoolsafeError,
+  type PoolsafeErrorCode,
+  settingsError,
+} from './errors.ts';
 export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
 export { migrationLockKey, migrationLockSql, untilLocked } from './migration-lock.ts';
@@ -10,6 +17,15 @@ export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
 export { type Probed, probeName, probeSql, readProbe } from './probe.ts';
 export { recognise } from './recognise.ts';
 export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
+export {
+  currentSettings,
+  inScope,
+  isCovered,
+  type Settings,
+  type SettingsScope,
+  withSettings,
+} from './settings.ts';
+export { refusedWithSettings } from './settings-texts.ts';
 export { SharedStatements } from './shared-statements.ts';
 export { fixFor, type Stack, stacks } from './stacks.ts';
 export {

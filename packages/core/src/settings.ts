@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { configError } from './errors.ts';
+import { settingsError } from './errors.ts';
 
 /**
  * Settings by name: any of PostgreSQL's own, such as `role` or `statement_timeout`, and any custom one, such as
@@ -15,7 +15,9 @@ export interface SettingsScope {
   readonly parameters: readonly string[];
 }
 
-const scopes = new AsyncLocalStorage<SettingsScope>();
+const scopes = new AsyncLocalStorage<SettingsScope | undefined>();
+/** Whether there ever was a scope. */
+let isUsed = false;
 
 /** A name that PostgreSQL takes for a setting: https://www.postgresql.org/docs/current/runtime-config-custom.html */
 const settingName = /^[a-z_][\w$]*(?:\.[a-z_][\w$]*)*$/i;
@@ -34,10 +36,11 @@ const settingName = /^[a-z_][\w$]*(?:\.[a-z_][\w$]*)*$/i;
  * })
  * ```
  *
- * @throws ConfigError for a name that is none, or a value that is missing: nothing runs. A setting that PostgreSQL
- * refuses fails the statement, which does not run.
+ * @throws PoolsafeError with the code `POOLSAFE_SETTINGS` for a name that is none, or a value that is missing: nothing
+ * runs. A setting that PostgreSQL refuses fails the statement, which does not run.
  */
 export async function withSettings<T>(settings: Settings, work: () => T): Promise<Awaited<T>> {
+  isUsed = true;
   const scope = scopeOf(scopes.getStore(), settings);
   return await scopes.run(scope, async () => await work());
 }
@@ -45,6 +48,13 @@ export async function withSettings<T>(settings: Settings, work: () => T): Promis
 /** The settings in force where this is called. */
 export function currentSettings(): SettingsScope | undefined {
   return scopes.getStore();
+}
+
+/** Lets a callback have the settings that are in force now, whoever calls it. */
+export function inScope<F extends (...given: never[]) => unknown>(callback: F): F {
+  if (!isUsed) return callback;
+  const scope = scopes.getStore();
+  return ((...given: never[]) => scopes.run(scope, callback, ...given)) as F;
 }
 
 /** Whether what `inner` sets is in force where `outer` is. */
@@ -55,7 +65,7 @@ export function isCovered(inner: SettingsScope, outer: SettingsScope | undefined
 
 function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsScope {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw configError(
+    throw settingsError(
       'withSettings takes an object of settings.',
       "withSettings({ 'app.tenant_id': id }, …)",
     );
@@ -74,13 +84,13 @@ function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsS
 
 function check(name: string, value: unknown): void {
   if (!settingName.test(name)) {
-    throw configError(
+    throw settingsError(
       `withSettings was given \`${name}\`, which is no name of a setting.`,
       'letters, digits, `_`, and a dot in the name of a custom one: `app.tenant_id`',
     );
   }
   if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return;
-  throw configError(
+  throw settingsError(
     `withSettings was given ${value === undefined || value === null ? 'no value' : 'a value that is no text'} for \`${name}\`.`,
     'a string, a number or a boolean; without one nothing may run, since a policy would not know for whom',
   );

@@ -18,7 +18,7 @@ const forms: readonly (readonly [TransactionTag, RegExp])[] = [
 
 /** The longest text that is looked at. Characters. */
 const longest = 500;
-const candidate = /^(?:[\s;]|--|\/\*)*(?:begin|start|set|commit|end|rollback|abort)\b/i;
+const candidate = /\b(?:begin|transaction|commit|end|rollback|abort)\b/i;
 
 /**
  * The answer to a text that does nothing but begin a transaction, set its modes, or end it as a whole; nothing for any

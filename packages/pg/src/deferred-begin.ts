@@ -1,5 +1,12 @@
 import type { EventEmitter } from 'node:events';
-import { isBegin, type TransactionTag, transactionTag } from '@poolsafe/core';
+import {
+  isBegin,
+  isCovered,
+  type SettingsScope,
+  settingsError,
+  type TransactionTag,
+  transactionTag,
+} from '@poolsafe/core';
 import type { Messages } from './messages.ts';
 import type { TransactionState } from './transaction-state.ts';
 
@@ -7,9 +14,12 @@ interface ReadyForQuery {
   status?: string;
 }
 
+/** A statement in front of that of the application. */
+type Ahead = Pick<SettingsScope, 'sql' | 'parameters'>;
+
 /**
  * What one connection has to send before the next statement: the BEGIN of a transaction in which nothing was done yet,
- * and its modes. The application has had their answers already. They travel with the first statement as one group
+ * its modes, and the settings in force. The application has had their answers already. They travel with the first statement as one group
  * that ends with one Sync: where BEGIN fails, PostgreSQL skips the rest, so that nothing runs outside of the
  * transaction it belongs to.
  */
@@ -18,8 +28,12 @@ export class DeferredBegin {
   readonly #events: EventEmitter;
   readonly #state: TransactionState;
   #texts: string[] = [];
+  /** Those that were in force when the transaction began, for as long as it is open. */
+  #settings: SettingsScope | undefined;
   /** Of those that were sent: how many the server has not completed. */
   #outstanding = 0;
+  /** Whether BEGIN is among those. */
+  #begins = false;
   /** What became of those, until the server has told whether a transaction is open. */
   #error: Error | undefined;
   #failed: Error | undefined;
@@ -32,10 +46,11 @@ export class DeferredBegin {
     this.#state = state;
     // Before pg hands the message on.
     connection.prependListener('errorMessage', (error: Error) => {
-      if (this.#outstanding > 0) this.#error = error;
+      if (this.#outstanding > 0 && this.#begins) this.#error = error;
       this.#outstanding = 0;
     });
     connection.prependListener('readyForQuery', (message: ReadyForQuery) => {
+      if (message.status === 'I') this.#settings = undefined;
       if (this.#error === undefined) return;
       // Where BEGIN itself has failed: for the application it is a transaction that has.
       if (message.status === 'I') {
@@ -55,6 +70,11 @@ export class DeferredBegin {
   /** Whether there is something to send before the next statement. */
   get isWaiting(): boolean {
     return this.#texts.length > 0;
+  }
+
+  /** Whether no transaction is open, or was said to be. */
+  get isOutside(): boolean {
+    return !this.#state.open;
   }
 
   /** Whether what comes from the server is still the answer to what was sent before the statement. */
@@ -79,8 +99,32 @@ export class DeferredBegin {
     this.#coming -= 1;
   }
 
+  /** Whether something goes in front of the next statement, for which these settings are in force. */
+  goesAhead(settings: SettingsScope | undefined): boolean {
+    return this.isWaiting || (settings !== undefined && !this.#state.open);
+  }
+
+  /** Why a statement cannot run for which these settings are in force. */
+  refusal(settings: SettingsScope | undefined): Error | undefined {
+    if (this.#failed !== undefined) return this.failure;
+    if (settings === undefined || !this.#state.open || isCovered(settings, this.#settings)) return undefined;
+    return settingsError(
+      'This transaction began with other settings in force, and keeps those until its end.',
+      'begin the transaction inside of withSettings',
+    );
+  }
+
+  /** Why what sends itself cannot run: nothing can be sent together with it. */
+  refusalOfOwn(settings: SettingsScope | undefined): Error | undefined {
+    if (settings === undefined || this.#state.open) return this.refusal(settings);
+    return settingsError(
+      'With settings in force, a cursor, a stream, a COPY or a Query object needs a transaction.',
+      'BEGIN inside of withSettings before it',
+    );
+  }
+
   /** Answers `text` instead of the server, where it need not be sent now. `false` where it must. */
-  answers(text: string): boolean {
+  answers(text: string, settings: SettingsScope | undefined): boolean {
     const tag = transactionTag(text);
     const ends = tag === 'COMMIT' || tag === 'ROLLBACK';
     if (this.#failed !== undefined && ends) {
@@ -94,19 +138,27 @@ export class DeferredBegin {
     }
     const defers = isBegin(text) ? !this.#state.open : tag === 'SET' && this.isWaiting;
     if (!defers || tag === undefined) return false;
+    if (!this.isWaiting) this.#settings = settings;
     this.#texts.push(text);
     return this.#answer(tag, 'T');
   }
 
-  /** Writes what waits; whoever calls it writes what comes behind, and the Sync. */
-  send(): void {
-    const messages = this.#messages;
-    for (const text of this.#texts) {
-      messages.parse({ name: '', text });
-      messages.bind({ statement: '', values: [] });
-      messages.execute({ portal: '', rows: 0 });
+  /**
+   * Writes what waits, or the settings of a statement outside of a transaction: without BEGIN and COMMIT, since the
+   * group is a transaction by itself. Whoever calls it writes what comes behind, and the Sync.
+   */
+  send(settings?: SettingsScope): void {
+    const ahead = this.#texts.map((sql): Ahead => ({ sql, parameters: [] }));
+    this.#begins = ahead.length > 0;
+    // The modes first: PostgreSQL takes them before any query.
+    const inForce = this.#begins ? this.#settings : settings;
+    if (inForce !== undefined) ahead.push(inForce);
+    for (const { sql, parameters } of ahead) {
+      this.#messages.parse({ name: '', text: sql });
+      this.#messages.bind({ statement: '', values: parameters });
+      this.#messages.execute({ portal: '', rows: 0 });
     }
-    this.#outstanding = this.#texts.length;
+    this.#outstanding = ahead.length;
     this.#texts = [];
   }
 

@@ -1,6 +1,7 @@
 import {
   assertSingleHost,
   configError,
+  currentSettings,
   guard,
   hintFor,
   isBegin,
@@ -13,6 +14,7 @@ import {
   reportConnectionError,
   SharedStatements,
   schemaChanged,
+  settingsError,
 } from '@poolsafe/core';
 import pg from 'pg';
 import { DeferredBegin } from './deferred-begin.ts';
@@ -145,8 +147,9 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
 
     #mayDefer(query: unknown, text: string): boolean {
-      if (!this.poolsafe.defersBegin || this.pipeline || isSubmittable(query)) return false;
-      return isBegin(text);
+      if (this.pipeline || isSubmittable(query) || !isBegin(text)) return false;
+      // With settings in force they travel with it, and it with the first statement.
+      return this.poolsafe.defersBegin || currentSettings() !== undefined;
     }
 
     /** Names that the application gave are its own business where they are kept. */
@@ -168,7 +171,11 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
 
     #turn(): TransactionQueryContext {
-      return { begin: this.#begin, queue: () => this.#statements.queue };
+      return {
+        begin: this.#begin,
+        queue: () => this.#statements.queue,
+        settings: currentSettings(),
+      };
     }
 
     /** Sends what was made of a query, in the shape of the call. */
@@ -216,8 +223,11 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
     #send(query: unknown, rest: unknown[]): unknown {
-      if (this.#begin.isInvolved && query !== null && query !== undefined) {
+      const settings = currentSettings();
+      const isAlone = !this.#begin.isInvolved && settings === undefined;
+      if (!isAlone && query !== null && query !== undefined) {
         if (!this.pipeline) return this.#sendInTurn(query, rest);
+        if (settings !== undefined) return this.#refuse(notInPipeline(), query, rest);
         // It is all written at once there, and only what is written before can hold what comes behind.
         if (this.#begin.isWaiting) super.query(new BeginNow(this.#begin) as never);
       }
@@ -229,8 +239,9 @@ function subclassOf(Base: ClientClass): ClientClass {
       if (!isSubmittable(query)) {
         return this.#sendMade(new TransactionQuery([query, ...rest], this.#turn()), query, rest);
       }
+      const settings = currentSettings();
       super.query(new BeginNow(this.#begin) as never);
-      const checked = checkedOnSubmit(query, () => this.#begin.failure);
+      const checked = checkedOnSubmit(query, () => this.#begin.refusalOfOwn(settings));
       return super.query.apply(this, [checked, ...rest] as never);
     }
 
@@ -276,6 +287,13 @@ function endAtFatal(client: pg.Client): void {
 /** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
 function fillHint(error: { hint?: string | undefined }): void {
   error.hint ??= hintFor(error);
+}
+
+function notInPipeline(): Error {
+  return settingsError(
+    'With settings in force, no query can be sent in pipeline mode: each has its own transaction there.',
+    'leave `pipeline` out, or run it outside of withSettings',
+  );
 }
 
 function checkUrl(url: unknown): void {

@@ -1,7 +1,15 @@
 import './native.ts';
 import pg from 'pg';
 
-export { ConfigError, HazardError, type Plan, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export {
+  ConfigError,
+  HazardError,
+  type Plan,
+  PoolsafeError,
+  type PoolsafeOptions,
+  type Settings,
+  withSettings,
+} from '@poolsafe/core';
 export type * from 'pg';
 export { Client, type ClientConfig } from './client.ts';
 export { default } from './default.ts';

@@ -1,9 +1,12 @@
 import {
   configError,
+  currentSettings,
   guard,
+  inScope,
   type Plan,
   type PoolsafeOptions,
   policyOf,
+  refusedWithSettings,
   type SharedStatements,
 } from '@poolsafe/core';
 import pg from 'pg';
@@ -76,10 +79,19 @@ class GuardedPool extends pg.Pool {
     };
   }
 
+  /** A client that is free calls back, and whoever released it has other settings in force, or none. */
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+  override connect(...given: any[]): any {
+    const bound = given.map((one) => (typeof one === 'function' ? inScope(one) : one));
+    return super.connect.apply(this, bound as never);
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
   override query(query: any, ...rest: any[]): any {
     const text = textOf(query);
     if (text === undefined) return super.query.apply(this, [query, ...rest] as never);
+    const refused = currentSettings() && refusedWithSettings(text, { inTransaction: false });
+    if (refused !== undefined) return refuse(refused, ...rest);
     if (isHarmless(query, text)) return this.#send(query, rest);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.
     const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
@@ -89,7 +101,9 @@ class GuardedPool extends pg.Pool {
 
   /** What a pooler would not even begin is sent again on another connection: it has closed the one it was on. */
   #send(query: unknown, rest: unknown[]): unknown {
-    const send = (...others: unknown[]) => super.query.apply(this, [query, ...others] as never) as unknown;
+    const send = inScope(
+      (...others: unknown[]) => super.query.apply(this, [query, ...others] as never) as unknown,
+    );
     if (this.poolsafe.naming === 'never' || isSubmittable(query)) return send(...rest);
     const callback = rest.find((given) => typeof given === 'function') as Callback | undefined;
     if (callback === undefined) {

@@ -1,4 +1,10 @@
-import { isBegin, isSingleStatement } from '@poolsafe/core';
+import {
+  isBegin,
+  isSingleStatement,
+  refusedWithSettings,
+  type SettingsScope,
+  settingsError,
+} from '@poolsafe/core';
 import type pg from 'pg';
 import { BareQuery } from './bare-query.ts';
 import type { DeferredBegin } from './deferred-begin.ts';
@@ -9,6 +15,8 @@ export interface TransactionQueryContext {
   readonly begin: DeferredBegin;
   /** Where pg keeps the queries that wait. */
   readonly queue: () => unknown[];
+  /** Those in force when the query was handed over. */
+  readonly settings: SettingsScope | undefined;
   /** Says what is wrong with the query when it is its turn. */
   readonly check?: (() => Error | undefined) | undefined;
 }
@@ -38,18 +46,20 @@ export class TransactionQuery extends BareQuery {
   }
 
   override submit(connection: pg.Connection): Error | null {
-    const { begin, check } = this.#context;
+    const { begin, check, settings } = this.#context;
     if (this.#isComing) begin.came();
     this.#isComing = false;
     const error = check?.();
     if (error !== undefined) return error;
-    if (isBareText(this) && begin.answers(this.text)) return null;
-    if (begin.failure !== undefined) return begin.failure;
-    if (!begin.isWaiting || isNothing(this)) return super.submit(connection);
+    if (isBareText(this) && begin.answers(this.text, settings)) return null;
+    const refusal = begin.refusal(settings) ?? this.#refusedWith(settings);
+    if (refusal !== undefined) return refusal;
+    if (!begin.goesAhead(settings) || isUnsendable(this)) return super.submit(connection);
+    const travels = this.travels();
+    if (!travels && !begin.isWaiting) return notAlone();
     const messages = connection as unknown as Messages;
     return inOneWrite(messages, () => {
-      const travels = this.travels();
-      begin.send();
+      begin.send(settings);
       if (!travels) {
         this.#isNext = true;
         messages.sync();
@@ -71,9 +81,9 @@ export class TransactionQuery extends BareQuery {
    * itself would refuse to send must be refused before BEGIN is sent.
    */
   protected travels(): boolean {
-    if (!this.#context.begin.isWaiting) return false;
+    const { begin, settings } = this.#context;
+    if (!begin.goesAhead(settings)) return false;
     if (this.rows || (this.name && !this.hasOwnName)) return false;
-    if (this.values && !Array.isArray(this.values)) return false;
     if (super.requiresPreparation()) return true;
     this.#extended = isSingleStatement(this.text);
     return this.#extended;
@@ -90,6 +100,11 @@ export class TransactionQuery extends BareQuery {
     messages.execute({ portal: '', rows: 0 });
     messages.close({ type: 'P', name: '' });
     messages.sync();
+  }
+
+  #refusedWith(settings: SettingsScope | undefined): Error | undefined {
+    if (settings === undefined || typeof this.text !== 'string') return undefined;
+    return refusedWithSettings(this.text, { inTransaction: !this.#context.begin.isOutside });
   }
 
   /** Whether its name was given by this package, so that it stands for one text alone. */
@@ -173,6 +188,13 @@ function isBareText({ text, name, values }: BareQuery): boolean {
 }
 
 /** Whether pg itself refuses it. */
-function isNothing({ text, name }: BareQuery): boolean {
-  return typeof text !== 'string' && !name;
+function isUnsendable({ text, name, values }: BareQuery): boolean {
+  return (typeof text !== 'string' && !name) || Boolean(values && !Array.isArray(values));
+}
+
+function notAlone(): Error {
+  return settingsError(
+    'With settings in force, a query with `rows`, a name that is kept, or a placeholder without a value needs a transaction.',
+    'BEGIN inside of withSettings before it',
+  );
 }

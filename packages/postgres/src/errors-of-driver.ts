@@ -1,3 +1,4 @@
+import { settingsError } from '@poolsafe/core';
 import type postgres from 'postgres';
 import type { Options, Query } from './driver.ts';
 
@@ -69,4 +70,12 @@ export function withQuery(given: unknown, query: Query, debug: unknown): void {
     args: { value: query.args, enumerable },
     types: { value: query.statement === null ? null : query.statement.types, enumerable },
   });
+}
+
+/** For a query with settings in force, anywhere but in a transaction that began with them. */
+export function otherSettings(): Error {
+  return settingsError(
+    'With settings in force, a query of postgres.js runs only in a transaction that began with them.',
+    'sql.begin() inside of withSettings, and its queries there',
+  );
 }

@@ -1,4 +1,12 @@
-export { ConfigError, HazardError, type Plan, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export {
+  ConfigError,
+  HazardError,
+  type Plan,
+  PoolsafeError,
+  type PoolsafeOptions,
+  type Settings,
+  withSettings,
+} from '@poolsafe/core';
 export type {
   ArrayParameter,
   AuthNotImplementedError,

@@ -1,7 +1,7 @@
-import { guard, isPlain, type Plan } from '@poolsafe/core';
+import { currentSettings, guard, isCovered, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
-import { copyInProgress, driverError } from './errors-of-driver.ts';
+import { copyInProgress, driverError, otherSettings } from './errors-of-driver.ts';
 import type { Pool, Task } from './pool.ts';
 
 /** How a {@link Lease} looks at its queries. */
@@ -16,6 +16,8 @@ export class Lease {
   readonly #connection: Connection;
   readonly #rules: Rules;
   readonly #queue: Query[] = [];
+  /** Those that its transaction began with. */
+  #settings: SettingsScope | undefined;
   #failure: unknown;
   #released = false;
   #fail: (error: unknown) => void = () => {};
@@ -63,9 +65,16 @@ export class Lease {
     return this.#connection.ready;
   }
 
+  /** Says with which settings the transaction begins that this is for. */
+  beginWith(settings: SettingsScope | undefined): void {
+    this.#settings = settings;
+  }
+
   /** Runs a query after those before it. */
   run(query: Query): void {
+    const settings = currentSettings();
     if (this.#failure !== undefined) query.reject(this.#failure);
+    else if (settings !== undefined && !isCovered(settings, this.#settings)) query.reject(otherSettings());
     else if (this.#released) {
       query.reject(driverError('CONNECTION_RELEASED', 'This connection has been given back to the pool'));
     } else if (this.#connection.isCopying) query.reject(copyInProgress());

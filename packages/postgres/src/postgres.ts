@@ -1,7 +1,7 @@
-import { classify, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
+import { classify, currentSettings, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
-import { driverError } from './errors-of-driver.ts';
+import { driverError, otherSettings } from './errors-of-driver.ts';
 import { Lease, type Rules } from './lease.ts';
 import { parseArguments } from './options.ts';
 import { Pool } from './pool.ts';
@@ -25,7 +25,8 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   const host: TransactionHost = {
     makeSql: (handler) => makeSql(base, handler, cancel),
     // Called as a handler is, after the query has been asked to run.
-    command: (text) => Object.assign(base.unsafe(text) as unknown as Query, { executed: true }),
+    command: (text, parameters = []) =>
+      Object.assign(base.unsafe(text, [...parameters]) as unknown as Query, { executed: true }),
   };
   const sql = host.makeSql((query) => {
     const error = query.cancelled ? undefined : refusal(query, rules, options.max);
@@ -46,6 +47,7 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   }
 
   async function reserve(): Promise<unknown> {
+    if (currentSettings() !== undefined) throw otherSettings();
     const lease = await Lease.take(pool, rules);
     // Fails here where no connection can be had, as the driver's own does, rather than with the first query.
     if (!lease.ready) await runCommand(lease, host, '');
@@ -76,6 +78,7 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
 
 /** Why a query may not run on the pool. */
 function refusal(query: Query, rules: Rules, max: number): Error | undefined {
+  if (currentSettings() !== undefined) return otherSettings();
   const plan = rules.planOf(query);
   if (plan instanceof Error) return plan;
   const text = rules.textOf(query);

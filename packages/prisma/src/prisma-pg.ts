@@ -3,7 +3,7 @@ import { Client, Pool, type PoolConfig } from '@poolsafe/pg';
 import { PrismaPg as Original } from '@prisma/adapter-pg';
 import type { Adapter } from './adapter.ts';
 import { assertUtc, inUtc, isInUtc } from './time-zone.ts';
-import { withOrderlyTransactions } from './transaction.ts';
+import { withOrderlyTransactions, withoutSettings } from './transaction.ts';
 import { urlSettings } from './url-settings.ts';
 
 type AdapterOptions = NonNullable<ConstructorParameters<typeof Original>[1]>;
@@ -50,7 +50,7 @@ export class PrismaPg extends Original {
     const given = disposeExternalPool && this.#pool?.ending ? undefined : this.#pool;
     if (given !== undefined && !isInUtc(given)) await assertUtc(await adapterOver(given, {}));
     const own = { ...this.#options, disposeExternalPool: disposeExternalPool || given === undefined };
-    return withOrderlyTransactions(await adapterOver(given ?? new Pool(this.#config), own));
+    return withoutSettings(withOrderlyTransactions(await adapterOver(given ?? new Pool(this.#config), own)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { currentSettings, settingsError } from '@poolsafe/core';
 import type { Adapter, Transaction } from './adapter.ts';
 
 type Query = Parameters<Transaction['executeRaw']>[0];
@@ -13,6 +14,24 @@ const endings: readonly string[] = ['COMMIT', 'ROLLBACK'];
 export function withOrderlyTransactions(adapter: Adapter): Adapter {
   const start = adapter.startTransaction.bind(adapter);
   adapter.startTransaction = async (isolationLevel) => orderly(await start(isolationLevel));
+  return adapter;
+}
+
+/**
+ * Lets `adapter` refuse what comes from within `withSettings`. Prisma sends queries of the same tick together, in the
+ * asynchronous context of the first: they may belong to others, and those of this context may go out in another.
+ */
+export function withoutSettings(adapter: Adapter): Adapter {
+  for (const name of ['queryRaw', 'executeRaw', 'executeScript', 'startTransaction'] as const) {
+    const original = adapter[name].bind(adapter) as (...given: unknown[]) => Promise<never>;
+    adapter[name] = async (...given: unknown[]) => {
+      if (currentSettings() === undefined) return original(...given);
+      throw settingsError(
+        'Prisma cannot run with settings in force: it sends queries of several requests together.',
+        "set_config('app.tenant_id', …, true) as the first statement of an interactive transaction",
+      );
+    };
+  }
   return adapter;
 }
 

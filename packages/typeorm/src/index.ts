@@ -1,4 +1,11 @@
-export { ConfigError, HazardError, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export {
+  ConfigError,
+  HazardError,
+  PoolsafeError,
+  type PoolsafeOptions,
+  type Settings,
+  withSettings,
+} from '@poolsafe/core';
 export { DataSource } from './data-source.ts';
 export type { DataSourceOptions, PostgresOptions } from './guarded-options.ts';
 export { type NestOptions, withPoolsafe } from './with-poolsafe.ts';
