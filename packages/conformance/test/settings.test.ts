@@ -6,6 +6,7 @@ import { subject as kyselyPostgresJs } from '../../kysely/test/postgres-js-subje
 import { subject as kysely } from '../../kysely/test/subject.ts';
 import { openDatabase } from '../../pg/test/database.ts';
 import { subject as pg } from '../../pg/test/subject.ts';
+import { notesOf } from '../../pg/test/tenants.ts';
 import { subject as postgresJs } from '../../postgres/test/subject.ts';
 import { subject as prisma } from '../../prisma/test/subject.ts';
 import { subject as typeorm } from '../../typeorm/test/subject.ts';
@@ -13,14 +14,7 @@ import type { Subject } from '../src/index.ts';
 import { refusalIn } from '../src/verdict.ts';
 
 const tenants = 10;
-const database = await openDatabase(
-  inject('servers'),
-  `create table note (id int generated always as identity, tenant int not null, body text not null);
-   insert into note (tenant, body) select n, 'of ' || n from generate_series(1, ${tenants}) n;
-   alter table note enable row level security;
-   alter table note force row level security;
-   create policy own on note using (tenant = nullif(current_setting('app.tenant_id', true), '')::int)`,
-);
+const database = await openDatabase(inject('servers'), notesOf(tenants));
 afterAll(() => database[Symbol.asyncDispose]());
 
 /** Whether a stack runs what is asked of it with settings in force, or says why it does not. */

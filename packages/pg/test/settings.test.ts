@@ -4,16 +4,10 @@ import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase, type Route } from './database.ts';
+import { notesOf } from './tenants.ts';
 
 const tenants = 50;
-const database = await openDatabase(
-  inject('servers'),
-  `create table note (id int generated always as identity, tenant int not null, body text not null);
-   insert into note (tenant, body) select n, 'of ' || n from generate_series(1, ${tenants}) n;
-   alter table note enable row level security;
-   alter table note force row level security;
-   create policy own on note using (tenant = nullif(current_setting('app.tenant_id', true), '')::int)`,
-);
+const database = await openDatabase(inject('servers'), notesOf(tenants));
 afterAll(() => database[Symbol.asyncDispose]());
 const routes = [...database.routes, database.told].map((route) => [route.name, route] as const);
 const latest = database.through('latest');
