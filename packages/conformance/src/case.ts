@@ -61,7 +61,7 @@ export interface LifecycleEvent {
     | 'server connection taken';
   /** What the error of its work must say. Default: whatever becomes of it. */
   readonly failsWith?: RegExp;
-  /** Whether the very next query must work. Default: one of the next 20, within 2 s. */
+  /** Whether with poolsafe the very next query must work. Default: one of the next 20, within 2 s. */
   readonly recovers?: 'at once';
 }
 

@@ -31,7 +31,8 @@ export async function runLifecycle(context: Context, event: LifecycleEvent): Pro
     if (event.failsWith !== undefined) assertFailed(outcome, event.failsWith);
     child.next();
     const { first, last } = await child.says('recovered', when);
-    assertOk(event.recovers === 'at once' ? first : last);
+    // Bare, it is a race whether the next one gets the connection that the pooler is closing.
+    assertOk(event.recovers === 'at once' && side === 'safe' ? first : last);
   }
 }
 

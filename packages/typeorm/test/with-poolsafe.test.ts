@@ -87,5 +87,6 @@ test('classes are those of the user’s own TypeORM', () => {
     'HazardError',
     'PoolsafeError',
     'withPoolsafe',
+    'withSettings',
   ]);
 });
