@@ -2,6 +2,7 @@ import type { Spread } from './pairs.ts';
 import { operations } from './stacks/operations.ts';
 import type { StackResult } from './stacks.ts';
 import { table } from './table.ts';
+import type { TransactionResult } from './transactions.ts';
 
 /** What was aimed at, and the result that is farthest from it. */
 interface Goal {
@@ -42,7 +43,10 @@ function goalsOf(results: readonly StackResult[]): readonly Goal[] {
 }
 
 /** Which aims were met, and each median that missed one. */
-export function showGoals(results: readonly StackResult[]): string {
+export function showGoals(
+  results: readonly StackResult[],
+  transactions: readonly TransactionResult[],
+): string {
   const missed: string[] = [];
   const rows = goalsOf(results).map(({ aim, least, most, of, number }) => {
     const sign = least === undefined ? -1 : 1;
@@ -59,8 +63,24 @@ export function showGoals(results: readonly StackResult[]): string {
     const verdict = found.length === 0 ? 'not measured' : `${found.length - short.length} of ${found.length}`;
     return [aim, `${sign === 1 ? 'at least' : 'at most'} ${bound}`, verdict, worst ?? '–'];
   });
+  rows.push(...transactionGoals(transactions));
   const all = table(['Aim', '', 'met by', 'farthest from it'], rows);
   return missed.length === 0 ? all : `${all}\n\nMedians that miss an aim:\n\n${missed.join('\n')}`;
+}
+
+/** At 2 ms, where round trips count. */
+function transactionGoals(transactions: readonly TransactionResult[]): string[][] {
+  const far = transactions.filter(({ delay }) => delay > 0);
+  const aims = [
+    { what: 'transaction of one select', least: 1.4 },
+    { what: 'a read with a tenant set for row-level security', least: 4 },
+  ];
+  return aims.map(({ what, least }) => {
+    const found = far.filter((result) => result.what === what).sort((a, b) => a.ratio[1] - b.ratio[1]);
+    const met = found.filter(({ ratio }) => ratio[1] >= least).length;
+    const worst = found[0] && `${found[0].ratio[1].toFixed(2)}, ${found[0].stack}`;
+    return [`2 ms away, ${what}`, `at least ${least}`, `${met} of ${found.length}`, worst ?? '–'];
+  });
 }
 
 function nameOf({ stack, operation, kind }: StackResult): string {

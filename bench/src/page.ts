@@ -35,7 +35,7 @@ export function page(measured: Measured, machine: Machine, pairs: (name: PartNam
     `Measured on ${on}.`,
     '![Throughput of poolsafe against bare, by stack](benchmarks.svg)',
     '## Aims',
-    showGoals(stacks.results),
+    showGoals(stacks.results, measured.transactions),
     ...sections,
   ].join('\n\n')}\n`;
 }

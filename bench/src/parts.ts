@@ -8,12 +8,14 @@ import { benchRoundTrips, type RoundTrips, showRoundTrips } from './round-trips.
 import { benchSalt, type SaltResult, showSalt } from './salt.ts';
 import { showStacks } from './show-stacks.ts';
 import { benchStacks, type StackResults } from './stacks.ts';
+import { benchTransactions, showTransactions, type TransactionResult } from './transactions.ts';
 
 /** What each part measures. */
 export interface Measured {
   readonly capabilities: readonly Found[];
   readonly 'round-trips': readonly RoundTrips[];
   readonly stacks: StackResults & { readonly pgbench: PgBench | undefined };
+  readonly transactions: readonly TransactionResult[];
   readonly salt: { readonly processes: readonly SaltResult[]; readonly probe: readonly ProbeTime[] };
   readonly pg: readonly Ratio[];
   readonly classify: Classified;
@@ -52,6 +54,12 @@ export const parts: { readonly [Name in PartName]: Part<Measured[Name]> } = {
     run: async (pairs) => ({ ...(await benchStacks(pairs)), pgbench: await benchPgBench(3) }),
     show: ({ results, pgbench }, pairs) =>
       `${showStacks(results, pairs)}\n\n### The limit: pgbench\n\n${showPgBench(pgbench)}`,
+  },
+  transactions: {
+    title: 'Transactions, and settings for row-level security',
+    pairs: 7,
+    run: benchTransactions,
+    show: showTransactions,
   },
   salt: {
     title: 'What the schema in the text of a statement costs',

@@ -59,7 +59,7 @@ function whyNotAlone(
   return needsNoTransaction(values) ? 'this one cannot run in a transaction block' : undefined;
 }
 
-/** First words of what PostgreSQL refuses in a transaction block, whatever follows; `*` stands for any word. */
+/** First words of what PostgreSQL refuses in a transaction block, whatever follows. */
 const forbidden: readonly (readonly string[])[] = [
   ['vacuum'],
   ['alter', 'system'],

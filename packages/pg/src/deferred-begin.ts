@@ -19,9 +19,9 @@ type Ahead = Pick<SettingsScope, 'sql' | 'parameters'>;
 
 /**
  * What one connection has to send before the next statement: the BEGIN of a transaction in which nothing was done yet,
- * its modes, and the settings in force. The application has had their answers already. They travel with the first statement as one group
- * that ends with one Sync: where BEGIN fails, PostgreSQL skips the rest, so that nothing runs outside of the
- * transaction it belongs to.
+ * its modes, and the settings in force. The application has had the answers to BEGIN and modes already. They travel with
+ * the first statement as one group that ends with one Sync: where BEGIN fails, PostgreSQL skips the rest, so that
+ * nothing runs outside of the transaction it belongs to.
  */
 export class DeferredBegin {
   readonly #messages: Messages;
