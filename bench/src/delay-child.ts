@@ -3,6 +3,8 @@ import net from 'node:net';
 
 const [host, port, milliseconds] = process.argv.slice(2) as [string, string, string];
 
+const delay = Number(milliseconds);
+
 /** A process of its own: what it does is not done by the one that is measured. */
 const server = net.createServer((client) => {
   const upstream = net.connect({ host, port: Number(port) });
@@ -13,8 +15,9 @@ const server = net.createServer((client) => {
     from.setNoDelay(true);
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
-    // Timers of the same length end in the order in which they were set.
-    from.on('data', (data) => setTimeout(() => to.writable && to.write(data), Number(milliseconds)));
+    const pass = (data: Buffer) => to.writable && to.write(data);
+    // Timers of the same length end in the order in which they were set; there is none of less than a millisecond.
+    from.on('data', (data) => (delay > 0 ? setTimeout(pass, delay, data) : pass(data)));
   }
 });
 await once(server.listen(0, '127.0.0.1'), 'listening');
