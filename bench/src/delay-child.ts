@@ -15,7 +15,7 @@ const server = net.createServer((client) => {
     from.setNoDelay(true);
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
-    const pass = (data: Buffer) => to.writable && to.write(data);
+    const pass = (data: string | Buffer) => to.writable && to.write(data);
     // Timers of the same length end in the order in which they were set; there is none of less than a millisecond.
     from.on('data', (data) => (delay > 0 ? setTimeout(pass, delay, data) : pass(data)));
   }
