@@ -15,6 +15,12 @@ const milliseconds = 400;
 /** Of the network, one way. */
 const delays = [0, 1] as const;
 
+/** What is measured. */
+export const titles = {
+  transaction: 'transaction of one select',
+  tenant: 'a read with a tenant set for row-level security',
+} as const;
+
 /** Medians. */
 interface Figures {
   /** Per second. */
@@ -56,14 +62,14 @@ const subjects: readonly Subject[] = [
   ...overPg.map((stack): Subject => {
     return {
       stack: stack.name,
-      what: 'transaction of one select',
+      what: titles.transaction,
       async open(side, url) {
         const app = await stack.open({ side, url, max: clients, kind: 'tracking' });
         return { work: (i) => run('transaction', app, i), end: () => app.end() };
       },
     };
   }),
-  { stack: 'pg', what: 'a read with a tenant set for row-level security', open: openTenants },
+  { stack: 'pg', what: titles.tenant, open: openTenants },
 ];
 
 /** As everybody writes it, and `withSettings`. */
