@@ -1,3 +1,4 @@
+import { isPlain } from './classify.ts';
 import { memoized } from './memo.ts';
 import { tokenize } from './sql-lexer.ts';
 
@@ -18,7 +19,6 @@ const forms: readonly (readonly [TransactionTag, RegExp])[] = [
 
 /** The longest text that is looked at. Characters. */
 const longest = 500;
-const candidate = /\b(?:begin|transaction|commit|end|rollback|abort)\b/i;
 
 /**
  * The answer to a text that does nothing but begin a transaction, set its modes, or end it as a whole; nothing for any
@@ -32,7 +32,7 @@ const candidate = /\b(?:begin|transaction|commit|end|rollback|abort)\b/i;
  * [PostgreSQL's grammar](https://www.postgresql.org/docs/current/sql-begin.html)
  */
 export function transactionTag(sql: string): TransactionTag | undefined {
-  return sql.length <= longest && candidate.test(sql) ? (known(sql) ?? undefined) : undefined;
+  return sql.length > longest || isPlain(sql) ? undefined : (known(sql) ?? undefined);
 }
 
 /** Whether a text does nothing but begin a transaction. */
