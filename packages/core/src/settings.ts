@@ -58,8 +58,8 @@ export function inScope<F extends (...given: never[]) => unknown>(callback: F): 
 }
 
 /** Whether what `inner` sets is in force where `outer` is. */
-export function isCovered(inner: SettingsScope, outer: SettingsScope | undefined): boolean {
-  if (inner === outer) return true;
+export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope | undefined): boolean {
+  if (inner === undefined || inner === outer) return true;
   return outer !== undefined && [...inner.values].every(([name, value]) => outer.values.get(name) === value);
 }
 

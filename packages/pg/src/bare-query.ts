@@ -5,7 +5,6 @@ export interface BareQuery {
   name: string | undefined;
   text: string;
   values: unknown;
-  binary: unknown;
   readonly rows: unknown;
   callback: ((error: Error | null, result?: unknown) => void) | undefined;
   query_timeout?: unknown;

@@ -72,22 +72,14 @@ export class DeferredBegin {
     return this.#texts.length > 0;
   }
 
-  /** Whether no transaction is open, or was said to be. */
-  get isOutside(): boolean {
-    return !this.#state.open;
+  /** Whether a transaction is open, or was said to be. */
+  get isInTransaction(): boolean {
+    return this.#state.open;
   }
 
   /** Whether what comes from the server is still the answer to what was sent before the statement. */
   get isOutstanding(): boolean {
     return this.#outstanding > 0;
-  }
-
-  /** Why nothing can run until the application ends this transaction. */
-  get failure(): Error | undefined {
-    const cause = this.#failed;
-    if (cause === undefined) return undefined;
-    const message = `The transaction could not begin: ${cause.message}. Nothing runs until its ROLLBACK.`;
-    return Object.assign(new Error(message, { cause }), { code: '25P02' });
   }
 
   /** A BEGIN was handed over. */
@@ -106,8 +98,8 @@ export class DeferredBegin {
 
   /** Why a statement cannot run for which these settings are in force. */
   refusal(settings: SettingsScope | undefined): Error | undefined {
-    if (this.#failed !== undefined) return this.failure;
-    if (settings === undefined || !this.#state.open || isCovered(settings, this.#settings)) return undefined;
+    if (this.#failed !== undefined) return notBegun(this.#failed);
+    if (!this.#state.open || isCovered(settings, this.#settings)) return undefined;
     return settingsError(
       'This transaction began with other settings in force, and keeps those until its end.',
       'begin the transaction inside of withSettings',
@@ -186,4 +178,10 @@ export class DeferredBegin {
   #say(said: () => void): void {
     process.nextTick(said);
   }
+}
+
+/** Why nothing can run until the application ends its transaction. */
+function notBegun(cause: Error): Error {
+  const message = `The transaction could not begin: ${cause.message}. Nothing runs until its ROLLBACK.`;
+  return Object.assign(new Error(message, { cause }), { code: '25P02' });
 }

@@ -81,9 +81,8 @@ class GuardedPool extends pg.Pool {
 
   /** A client that is free calls back, and whoever released it has other settings in force, or none. */
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
-  override connect(...given: any[]): any {
-    const bound = given.map((one) => (typeof one === 'function' ? inScope(one) : one));
-    return super.connect.apply(this, bound as never);
+  override connect(callback?: any): any {
+    return super.connect(typeof callback === 'function' ? inScope(callback) : callback);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.

@@ -17,8 +17,6 @@ export interface TransactionQueryContext {
   readonly queue: () => unknown[];
   /** Those in force when the query was handed over. */
   readonly settings: SettingsScope | undefined;
-  /** Says what is wrong with the query when it is its turn. */
-  readonly check?: (() => Error | undefined) | undefined;
 }
 
 /** A query that takes the BEGIN of its transaction along, where that has not been sent. */
@@ -46,11 +44,9 @@ export class TransactionQuery extends BareQuery {
   }
 
   override submit(connection: pg.Connection): Error | null {
-    const { begin, check, settings } = this.#context;
+    const { begin, settings } = this.#context;
     if (this.#isComing) begin.came();
     this.#isComing = false;
-    const error = check?.();
-    if (error !== undefined) return error;
     if (isBareText(this) && begin.answers(this.text, settings)) return null;
     const refusal = begin.refusal(settings) ?? this.#refusedWith(settings);
     if (refusal !== undefined) return refusal;
@@ -104,7 +100,7 @@ export class TransactionQuery extends BareQuery {
 
   #refusedWith(settings: SettingsScope | undefined): Error | undefined {
     if (settings === undefined || typeof this.text !== 'string') return undefined;
-    return refusedWithSettings(this.text, { inTransaction: !this.#context.begin.isOutside });
+    return refusedWithSettings(this.text, { inTransaction: this.#context.begin.isInTransaction });
   }
 
   /** Whether its name was given by this package, so that it stands for one text alone. */

@@ -72,9 +72,8 @@ export class Lease {
 
   /** Runs a query after those before it. */
   run(query: Query): void {
-    const settings = currentSettings();
     if (this.#failure !== undefined) query.reject(this.#failure);
-    else if (settings !== undefined && !isCovered(settings, this.#settings)) query.reject(otherSettings());
+    else if (!isCovered(currentSettings(), this.#settings)) query.reject(otherSettings());
     else if (this.#released) {
       query.reject(driverError('CONNECTION_RELEASED', 'This connection has been given back to the pool'));
     } else if (this.#connection.isCopying) query.reject(copyInProgress());
