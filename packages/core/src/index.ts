@@ -12,7 +12,7 @@ export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
 export { migrationLockKey, migrationLockSql, untilLocked } from './migration-lock.ts';
 export type { Policy, PoolsafeOptions } from './options.ts';
-export { type Plan, planFor, policyOf, type StatementContext } from './plan.ts';
+export { type Plan, planFor, policyOf, type StatementContext, startupError } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
 export { type Probed, probeName, probeSql, readProbe } from './probe.ts';
 export { recognise } from './recognise.ts';

@@ -4,8 +4,9 @@ import { type HazardCode, hazardPage, hazards } from './hazards.ts';
 import { checkOptions, checkPolicy, type Policy, type PoolsafeOptions } from './options.ts';
 import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
+import { type SettingsScope, settingsScope } from './settings.ts';
 import { tokenize } from './sql-lexer.ts';
-import { refusedParameters } from './startup.ts';
+import { divideStartup, type Startup } from './startup.ts';
 import type { StatementCacheOptions } from './statements.ts';
 import type { Target } from './target.ts';
 
@@ -32,6 +33,13 @@ export interface Plan {
   readonly statementCache: Required<{ readonly [Key in keyof StatementCacheOptions]: number }>;
   /** Whether BEGIN waits for the first statement of its transaction. */
   readonly defersBegin: boolean;
+  /**
+   * Startup parameters that the pooler refuses, which each statement and transaction sets instead. To be given to
+   * {@link currentSettings}.
+   */
+  readonly settings: SettingsScope | undefined;
+  /** Of the startup parameters besides user and database those that the login may carry. */
+  startup(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   readonly onHazard: 'throw' | 'warn' | 'allow';
   readonly allow: readonly HazardCode[];
   /** Everything about `sql` that is not safe here, allowed or not. Empty for what is. */
@@ -70,16 +78,18 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
   const { size = 200, threshold = 2, maxAge = 60_000 } = options.statementCache ?? {};
   const statementCache = Object.freeze({ size, threshold, maxAge });
   const { deferBegin: defersBegin = true } = options;
-  const decided = { pooler, recognisedBy, keepsNames, naming, statementCache, defersBegin };
-  const plan = makePlan(decided, hazardsBehind(pooler), options);
-  refuseStartupParameters(plan, target);
-  return plan;
+  const startup = startupBehind(pooler, options);
+  const { settings: moved, refused } = startup(target.parameters);
+  if (refused.length > 0) throw startupError(pooler, refused);
+  const decided = {
+    ...{ pooler, recognisedBy, keepsNames, naming, statementCache, defersBegin },
+    settings: settingsScope(moved),
+    startup: (parameters: Target['parameters']) => startup(parameters).sent,
+  };
+  return makePlan(decided, hazardsBehind(pooler), options);
 }
 
-type Decided = Pick<
-  Plan,
-  'pooler' | 'recognisedBy' | 'keepsNames' | 'naming' | 'statementCache' | 'defersBegin'
->;
+type Decided = Omit<Plan, 'onHazard' | 'allow' | 'hazards' | 'check' | 'withPolicy'>;
 
 /** What was only read about a pooler does not count against what a connection finds by itself. */
 function decideNaming(
@@ -185,11 +195,17 @@ function withoutLiterals(sql: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-function refuseStartupParameters(plan: Plan, target: Target): void {
+/** Where the hazard is let through, the login carries them all. */
+function startupBehind(pooler: Pooler, { onHazard = 'throw', allow = [] }: Policy) {
   const code = 'POOLSAFE_STARTUP_PARAMETER';
-  if (plan.onHazard !== 'throw' || plan.allow.includes(code)) return;
-  const refused = refusedParameters(plan.pooler, target.parameters);
-  if (refused.length === 0) return;
-  const message = refusal(code, plan.pooler, plan.pooler.title, `startup parameter: ${refused.join(', ')}`);
-  throw new ConfigError(message, { code, docs: hazardPage(code) });
+  const letsThrough = onHazard !== 'throw' || allow.includes(code);
+  return (parameters: Target['parameters']): Startup =>
+    letsThrough ? { sent: parameters, settings: {}, refused: [] } : divideStartup(pooler, parameters);
+}
+
+/** The error to refuse startup parameters with, as `name` or `options: name`. */
+export function startupError(pooler: Pooler, refused: readonly string[]): ConfigError {
+  const code = 'POOLSAFE_STARTUP_PARAMETER';
+  const message = refusal(code, pooler, pooler.title, `startup parameter: ${refused.join(', ')}`);
+  return new ConfigError(message, { code, docs: hazardPage(code) });
 }

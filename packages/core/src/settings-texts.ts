@@ -28,7 +28,7 @@ export function refusedWithSettings(
   if (inTransaction || alone === undefined) return undefined;
   return settingsError(
     `With settings in force, a statement is a transaction with them, and ${alone}.`,
-    'run it in a transaction, or outside of withSettings',
+    'run it in a transaction, or without them: outside of withSettings, or where they are startup parameters, over a client without those',
   );
 }
 

@@ -13,6 +13,8 @@ export interface SettingsScope {
   readonly values: ReadonlyMap<string, string>;
   readonly sql: string;
   readonly parameters: readonly string[];
+  /** Whether any of them matters to a statement outside of a transaction. */
+  readonly mattersAlone: boolean;
 }
 
 const scopes = new AsyncLocalStorage<SettingsScope | undefined>();
@@ -45,10 +47,25 @@ export async function withSettings<T>(settings: Settings, work: () => T): Promis
   return await scopes.run(scope, async () => await work());
 }
 
-/** The settings in force where this is called. */
-export function currentSettings(): SettingsScope | undefined {
-  return scopes.getStore();
+/**
+ * The settings in force where this is called: those of `withSettings`, and of `base` where they say nothing else.
+ *
+ * ```ts
+ * const settings = currentSettings(plan.settings)
+ * ```
+ */
+export function currentSettings(base?: SettingsScope): SettingsScope | undefined {
+  const scope = isUsed ? scopes.getStore() : undefined;
+  if (scope === undefined || base === undefined) return scope ?? base;
+  const known = merged.get(base) ?? new WeakMap<SettingsScope, SettingsScope>();
+  merged.set(base, known);
+  const both = known.get(scope) ?? makeScope(new Map([...base.values, ...scope.values]));
+  known.set(scope, both);
+  return both;
 }
+
+/** Scopes on top of what connections were given. */
+const merged = new WeakMap<SettingsScope, WeakMap<SettingsScope, SettingsScope>>();
 
 /** Lets a callback have the settings that are in force now, whoever calls it. */
 export function inScope<F extends (...given: never[]) => unknown>(callback: F): F {
@@ -63,6 +80,23 @@ export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope
   return outer !== undefined && [...inner.values].every(([name, value]) => outer.values.get(name) === value);
 }
 
+/** Whether PostgreSQL takes `name` for one of a setting. */
+export function isSettingName(name: string): boolean {
+  return settingName.test(name);
+}
+
+/**
+ * The scope of settings that are known to have names and values, for everything that a connection runs.
+ *
+ * ```ts
+ * settingsScope({ statement_timeout: '5000' })?.sql // 'select set_config($1, $2, true)'
+ * ```
+ */
+export function settingsScope(settings: Readonly<Record<string, string>>): SettingsScope | undefined {
+  const values = new Map(Object.entries(settings));
+  return values.size === 0 ? undefined : makeScope(values);
+}
+
 function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsScope {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw settingsError(
@@ -75,11 +109,23 @@ function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsS
     check(name, value);
     values.set(name.toLowerCase(), String(value));
   }
+  return makeScope(values);
+}
+
+/** Settings about the time between two statements of a transaction. */
+const betweenStatements: readonly string[] = ['idle_in_transaction_session_timeout'];
+
+function makeScope(values: Map<string, string>): SettingsScope {
   // The role last: it may not be allowed to set the others.
   const role = values.get('role');
   if (values.delete('role')) values.set('role', role as string);
   const calls = Array.from(values, (_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, true)`);
-  return { values, sql: `select ${calls.join(', ')}`, parameters: [...values].flat() };
+  return {
+    values,
+    sql: `select ${calls.join(', ')}`,
+    parameters: [...values].flat(),
+    mattersAlone: [...values.keys()].some((name) => !betweenStatements.includes(name)),
+  };
 }
 
 function check(name: string, value: unknown): void {

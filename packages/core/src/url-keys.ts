@@ -26,6 +26,11 @@ const clientKeys: Readonly<Record<string, string>> = {
   keepalives_count: 'libpq: TCP keep-alive',
 };
 
+/** Whether a key of a connection URL is meant for a client alone. */
+export function isClientKey(name: string): boolean {
+  return Object.hasOwn(clientKeys, name);
+}
+
 /** A connection URL without the keys that only some client understands, and those keys with their values. */
 export interface CleanUrl {
   /** The rest, byte for byte. */
@@ -47,8 +52,8 @@ export function withoutClientKeys(url: string): CleanUrl {
   if (start < 0) return { url, keys: {} };
   const [query = '', fragment] = splitAt(url.slice(start + 1), '#');
   const pairs = query.split('&').map((text) => ({ text, key: decoded(splitAt(text, '=')[0]) }));
-  const kept = pairs.filter(({ key }) => !Object.hasOwn(clientKeys, key));
-  const taken = pairs.filter(({ key }) => Object.hasOwn(clientKeys, key));
+  const kept = pairs.filter(({ key }) => !isClientKey(key));
+  const taken = pairs.filter(({ key }) => isClientKey(key));
   const rest = kept.map(({ text }) => text).join('&');
   return {
     url: `${url.slice(0, start)}${rest && `?${rest}`}${fragment === undefined ? '' : `#${fragment}`}`,

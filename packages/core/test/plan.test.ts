@@ -163,16 +163,27 @@ describe('names of statements', () => {
 });
 
 describe('startup parameters', () => {
-  const target = { ...unknown, parameters: { statement_timeout: '5000', options: '-c a.b=s3cret' } };
+  const parameters = { application_name: 'web', statement_timeout: '5000', options: '-c a.b=1' };
+  const target = { ...unknown, parameters };
 
-  test('those that the pooler refuses are refused before the login', () => {
-    const error = errorOf(() => planFor(target, { pooler: 'pgbouncer-1.24' }));
+  test('settings that the pooler refuses are left out of the login, for each statement to set', () => {
+    const plan = planFor(target, { pooler: 'pgbouncer-1.24' });
+    expect(plan.startup(target.parameters)).toEqual({ application_name: 'web' });
+    expect(Object.fromEntries(plan.settings?.values ?? [])).toEqual({
+      statement_timeout: '5000',
+      'a.b': '1',
+    });
+  });
+
+  test('what is no setting is refused before the login', () => {
+    const parameters = { replication: 'database', options: '-B 10' };
+    const error = errorOf(() => planFor({ ...target, parameters }, { pooler: 'pgbouncer-1.18' }));
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toBe(
       'POOLSAFE_STARTUP_PARAMETER  a pooler accepts only the startup parameters that it can restore on every server connection' +
-        ' (PgBouncer 1.24 and 1.25, transaction mode).\n' +
-        '  startup parameter: statement_timeout, options: a.b\n' +
-        "  fix: ALTER ROLE … SET or ALTER DATABASE … SET, or set_config('name', 'value', true) in the transaction," +
+        ' (PgBouncer before 1.21, transaction mode).\n' +
+        '  startup parameter: options: -B, options: 10, replication\n' +
+        '  fix: leave it out; a setting can be given to the role instead: ALTER ROLE … SET,' +
         " or `poolsafe: { allow: ['POOLSAFE_STARTUP_PARAMETER'] }`\n" +
         '  read more: docs/hazards/POOLSAFE_STARTUP_PARAMETER.md',
     );
@@ -184,7 +195,8 @@ describe('startup parameters', () => {
     { onHazard: 'warn' },
     { onHazard: 'allow' },
   ] as const)('%j lets them through', (options) => {
-    expect(planFor(target, options)).toMatchObject({ pooler: {} });
+    const plan = planFor(target, options);
+    expect([plan.startup(target.parameters), plan.settings]).toEqual([target.parameters, undefined]);
   });
 });
 

@@ -118,11 +118,7 @@ const wrong: Unusable<unknown[]> = [
   ['a URL that is none', ['hunter2'], /no scheme/],
   ['a pooler nobody knows', [url, { poolsafe: { pooler: 'pgbounce' } }], /"pgbounce"/],
   ['an option nobody knows', [{ connection: { connectionString: url, poolsafe: { poler: 1 } } }], /"poler"/],
-  [
-    'a startup parameter',
-    [{ connection: { connectionString: url, statement_timeout: 1 } }],
-    /statement_timeout/,
-  ],
+  ['a startup parameter', [{ connection: { connectionString: url, options: '-B 10' } }], /options: -B/],
 ];
 
 testConfigErrors((given) => guarded.drizzle(...(given as [string])), wrong);

@@ -25,7 +25,7 @@ const wrong: Unusable<unknown> = [
   ['a URL that is none', { pool: { connectionString: 'hunter2' } }, /no scheme/],
   ['a pooler nobody knows', { pool: connection, poolsafe: { pooler: 'pgbounce' } }, /"pgbounce"/],
   ['an option nobody knows', { pool: { ...connection, poolsafe: { poler: 1 } } }, /"poler"/],
-  ['a startup parameter', { pool: { ...connection, statement_timeout: 1 } }, /statement_timeout/],
+  ['a startup parameter', { pool: { ...connection, options: '-B 10' } }, /options: -B/],
 ];
 
 testConfigErrors((config) => new PostgresDialect(config as never), wrong);

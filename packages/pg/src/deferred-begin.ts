@@ -93,7 +93,7 @@ export class DeferredBegin {
 
   /** Whether something goes in front of the next statement, for which these settings are in force. */
   goesAhead(settings: SettingsScope | undefined): boolean {
-    return this.isWaiting || (settings !== undefined && !this.#state.open);
+    return this.isWaiting || (settings?.mattersAlone === true && !this.#state.open);
   }
 
   /** Why a statement cannot run for which these settings are in force. */
@@ -103,15 +103,6 @@ export class DeferredBegin {
     return settingsError(
       'This transaction began with other settings in force, and keeps those until its end.',
       'begin the transaction inside of withSettings',
-    );
-  }
-
-  /** Why what sends itself cannot run: nothing can be sent together with it. */
-  refusalOfOwn(settings: SettingsScope | undefined): Error | undefined {
-    if (settings === undefined || this.#state.open) return this.refusal(settings);
-    return settingsError(
-      'With settings in force, a cursor, a stream, a COPY or a Query object needs a transaction.',
-      'BEGIN inside of withSettings before it',
     );
   }
 

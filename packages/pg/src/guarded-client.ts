@@ -12,6 +12,7 @@ import {
   planFor,
   policyOf,
   reportConnectionError,
+  type SettingsScope,
   SharedStatements,
   schemaChanged,
   settingsError,
@@ -19,8 +20,8 @@ import {
 import pg from 'pg';
 import { DeferredBegin } from './deferred-begin.ts';
 import { nativeRefused } from './native.ts';
+import { behindSettings } from './own-query.ts';
 import {
-  checkedOnSubmit,
   guardedSubmittable,
   isHarmless,
   isSubmittable,
@@ -109,6 +110,15 @@ function subclassOf(Base: ClientClass): ClientClass {
       if (this.poolsafe.pooler.name !== 'direct') this.connection.on('errorMessage', fillHint);
     }
 
+    /** The login leaves out what the pooler would refuse. Called by pg, and for the plan before there is one. */
+    getStartupConf(): Record<string, string> {
+      const { user, database, ...parameters } = startupOf(Base.prototype, this);
+      return { user, database, ...(this.poolsafe?.startup(parameters) ?? parameters) } as Record<
+        string,
+        string
+      >;
+    }
+
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
     override query(query: any, ...rest: any[]): any {
       if (query === null || query === undefined) return this.#send(query, rest);
@@ -146,10 +156,14 @@ function subclassOf(Base: ClientClass): ClientClass {
       });
     }
 
+    get #settings(): SettingsScope | undefined {
+      return currentSettings(this.poolsafe.settings);
+    }
+
     #mayDefer(query: unknown, text: string): boolean {
       if (this.pipeline || isSubmittable(query) || !isBegin(text)) return false;
       // With settings in force they travel with it, and it with the first statement.
-      return this.poolsafe.defersBegin || currentSettings() !== undefined;
+      return this.poolsafe.defersBegin || this.#settings !== undefined;
     }
 
     /** Names that the application gave are its own business where they are kept. */
@@ -174,7 +188,7 @@ function subclassOf(Base: ClientClass): ClientClass {
       return {
         begin: this.#begin,
         queue: () => this.#statements.queue,
-        settings: currentSettings(),
+        settings: this.#settings,
       };
     }
 
@@ -223,7 +237,7 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     /** With exactly as many arguments as were given: tracers look for the callback in the last one. */
     #send(query: unknown, rest: unknown[]): unknown {
-      const settings = currentSettings();
+      const settings = this.#settings;
       const isAlone = !this.#begin.isInvolved && settings === undefined;
       if (!isAlone && query !== null && query !== undefined) {
         if (!this.pipeline) return this.#sendInTurn(query, rest);
@@ -239,10 +253,8 @@ function subclassOf(Base: ClientClass): ClientClass {
       if (!isSubmittable(query)) {
         return this.#sendMade(new TransactionQuery([query, ...rest], this.#turn()), query, rest);
       }
-      const settings = currentSettings();
       super.query(new BeginNow(this.#begin) as never);
-      const checked = checkedOnSubmit(query, () => this.#begin.refusalOfOwn(settings));
-      return super.query.apply(this, [checked, ...rest] as never);
+      return super.query.apply(this, [behindSettings(query, this.#turn()), ...rest] as never);
     }
 
     #named<Q>(query: Q, text: string | undefined): Q | object {
@@ -304,6 +316,11 @@ function checkUrl(url: unknown): void {
       'for a URL object, `connectionString: url.href`',
     );
   }
+}
+
+/** The method is not in the types of pg. */
+function startupOf(prototype: object, client: object): Record<string, string> {
+  return (prototype as ClientInternals).getStartupConf.call(client);
 }
 
 function planOf(client: pg.Client, config: GivenConfig): Plan {

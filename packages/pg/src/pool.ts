@@ -89,7 +89,8 @@ class GuardedPool extends pg.Pool {
   override query(query: any, ...rest: any[]): any {
     const text = textOf(query);
     if (text === undefined) return super.query.apply(this, [query, ...rest] as never);
-    const refused = currentSettings() && refusedWithSettings(text, { inTransaction: false });
+    const settings = currentSettings(this.poolsafe.settings);
+    const refused = settings && refusedWithSettings(text, { inTransaction: !settings.mattersAlone });
     if (refused !== undefined) return refuse(refused, ...rest);
     if (isHarmless(query, text)) return this.#send(query, rest);
     // Refused here rather than by the client, since pg-pool closes the connection of a query that failed.

@@ -100,7 +100,8 @@ export class TransactionQuery extends BareQuery {
 
   #refusedWith(settings: SettingsScope | undefined): Error | undefined {
     if (settings === undefined || typeof this.text !== 'string') return undefined;
-    return refusedWithSettings(this.text, { inTransaction: this.#context.begin.isInTransaction });
+    const inTransaction = this.#context.begin.isInTransaction || !settings.mattersAlone;
+    return refusedWithSettings(this.text, { inTransaction });
   }
 
   /** Whether its name was given by this package, so that it stands for one text alone. */

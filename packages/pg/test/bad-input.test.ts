@@ -44,12 +44,8 @@ const unusable: Unusable<unknown> = [
     /not a direct connection/,
   ],
   ['a direct URL that is none', { poolsafe: { direct: 'hunter2' } }, /poolsafe\.direct/],
-  [
-    'a startup parameter',
-    { statement_timeout: 1000, password: 'hunter2' },
-    /startup parameter: statement_timeout/,
-  ],
-  ['options', { options: '-c work_mem=64MB', password: 'hunter2' }, /startup parameter: options/],
+  ['a startup parameter', { replication: 'hunter2', password: 'hunter2' }, /startup parameter: replication/],
+  ['options', { options: 'reference=hunter2', password: 'hunter2' }, /startup parameter: options: reference/],
 ];
 
 function check(make: () => unknown, says: RegExp): void {

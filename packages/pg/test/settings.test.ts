@@ -2,6 +2,7 @@ import { Client, Pool, type PoolConfig, PoolsafeError, withSettings } from '@poo
 import { countFlights } from '@poolsafe/stack';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
+import QueryStream from 'pg-query-stream';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase, type Route } from './database.ts';
 import { notesOf } from './tenants.ts';
@@ -62,6 +63,33 @@ describe('a statement on its own', () => {
     expect(await codeOf(as(3, () => pool.query(add, [4])))).toBe('42501');
     expect((await as(3, () => pool.query(add, [3]))).rows).toEqual([{ tenant: 3 }]);
     expect((await as(3, () => pool.query("delete from note where body = 'new'"))).rowCount).toBe(1);
+  });
+
+  test.each(routes)('may be a cursor, a stream or a Query object, %s', async (_, route) => {
+    await using pool = opened(route, { max: 1 });
+    for (let n = 1; n <= 3; n += 1) {
+      await withClient(pool, async (client) => {
+        const cursor = as(n, () => client.query(new Cursor(`${mine} where id > $1`, [0])));
+        expect(await (await cursor).read(9)).toEqual(ofTenant(n));
+        await (await cursor).close();
+        const rows: unknown[] = [];
+        await as(n, async () => {
+          for await (const row of client.query(new QueryStream(mine))) rows.push(row);
+        });
+        expect(rows).toEqual(ofTenant(n));
+        const result = as(
+          n,
+          () =>
+            new Promise<pg.QueryResult>((resolve, reject) => {
+              const done = (error: Error, given: pg.QueryResult) => (error ? reject(error) : resolve(given));
+              client.query(new pg.Query(mine, done as never));
+            }),
+        );
+        expect((await result).rows).toEqual(ofTenant(n));
+        expect((await client.query('select body from note')).rows).toEqual([]);
+      });
+    }
+    expect(await left(route, 'app.tenant_id')).toEqual(['']);
   });
 
   test.each(routes)('takes one round trip, and a transaction two, %s', async (_, route) => {
@@ -240,12 +268,11 @@ describe('what cannot run with settings', () => {
     expect((await as(1, () => pool.query(mine))).rows).toEqual(ofTenant(1));
   });
 
-  test('a chained transaction, a cursor, a Query, pipeline mode', async () => {
+  test('a chained transaction, a Query with a name, pipeline mode', async () => {
     await using pool = opened(latest, { max: 1 });
     const refused = { code: 'POOLSAFE_SETTINGS' };
     await withClient(pool, async (client) => {
       await as(1, async () => {
-        await expect(client.query(new Cursor(mine)).read(1)).rejects.toMatchObject(refused);
         await client.query('begin');
         await client.query(mine);
         await expect(client.query('commit and chain')).rejects.toMatchObject(refused);

@@ -5,6 +5,7 @@ import {
   parseTarget,
   planFor,
   recognise,
+  startupError,
   type Target,
   withoutClientKeys,
 } from '@poolsafe/core';
@@ -50,6 +51,8 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   warnOf(keys, given);
   const base = parsed(make, url, withLimit);
   const plan = planFor(targetOf(base.options), poolsafe);
+  const settings = [...(plan.settings?.values.keys() ?? [])];
+  if (settings.length > 0) throw startupError(plan.pooler, settings);
   const prepares = Boolean(base.options.prepare);
   // Sessions that the driver opens by itself, and what the application reads of its options.
   if (!plan.keepsNames) Object.assign(base.options, { prepare: false });

@@ -64,7 +64,7 @@ const unusable: Unusable<readonly unknown[]> = [
   [
     'options',
     [{ connection: { options: '-c work_mem=64MB' }, pass: 'hunter2' }],
-    /startup parameter: options/,
+    /startup parameter: work_mem/,
   ],
   [
     'a startup parameter, several hosts',

@@ -1,4 +1,11 @@
-import { configError, type Plan, type PoolsafeOptions, parseTarget, planFor } from '@poolsafe/core';
+import {
+  configError,
+  type Plan,
+  type PoolsafeOptions,
+  parseTarget,
+  planFor,
+  startupError,
+} from '@poolsafe/core';
 import { queryOf, withQuery } from './url-query.ts';
 
 /** The options of {@link datasourceUrl}. */
@@ -57,7 +64,11 @@ function planOf(url: string, poolsafe: PoolsafeOptions | undefined): Plan {
   const { options, application_name } = target.parameters;
   // What this engine sends of a URL's parameters; the others are for itself.
   const parameters = { ...(options && { options }), ...(application_name && { application_name }) };
-  return planFor({ ...target, parameters }, poolsafe);
+  const plan = planFor({ ...target, parameters }, poolsafe);
+  // The engine has no place for a setting but the login.
+  const settings = [...(plan.settings?.values.keys() ?? [])].map((name) => `options: ${name}`);
+  if (settings.length > 0) throw startupError(plan.pooler, settings);
+  return plan;
 }
 
 /** RDS Proxy and the like keep statements at the price of the connection; the flag's DEALLOCATE costs it as well. */

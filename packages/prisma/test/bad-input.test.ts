@@ -18,12 +18,8 @@ const wrong: Unusable<readonly unknown[]> = [
   ['a URL object', [{ connectionString: new URL(url) }], /connection URL/],
   ['a pooler nobody knows', [url, { poolsafe: { pooler: 'pgbounce' } }], /"pgbounce"/],
   ['an option nobody knows', [{ connectionString: url, poolsafe: { poler: 1 } }], /"poler"/],
-  ['a startup parameter', [{ connectionString: url, statement_timeout: 1 }], /statement_timeout/],
-  [
-    'a startup parameter in the URL',
-    [`${url}?options=-c%20work_mem%3Dhunter2`],
-    /startup parameter: options/,
-  ],
+  ['a startup parameter', [{ connectionString: url, options: '-B 10' }], /options: -B/],
+  ['a startup parameter in the URL', [`${url}?options=reference%3Dhunter2`], /startup parameter: options/],
   ['no number of connections', [`${url}?connection_limit=hunter2`], /`connection_limit`.*not a whole number/],
   ['no number of seconds', [`${url}?pool_timeout=-1`], /`pool_timeout`.*not a whole number/],
 ];

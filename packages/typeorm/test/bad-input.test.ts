@@ -32,15 +32,15 @@ const unusable: Unusable<object> = [
   ['an option nobody knows, in extra', { url, extra: { poolsafe: { poler: 1 } } }, /"poler"/],
   ['no object', { url, poolsafe: 'pgbouncer' }, /must be an object/],
   ['a contradiction', { url, poolsafe: { pooler: 'pgbouncer-1.18', statements: 'always' } }, /contradicts/],
-  ['statement_timeout', { url, extra: { statement_timeout: 1000 } }, /startup parameter: statement_timeout/],
+  ['a startup parameter', { url, extra: { replication: 'true' } }, /startup parameter: replication/],
   [
     'several startup parameters',
-    { url, extra: { lock_timeout: 1, idle_in_transaction_session_timeout: 1, options: '-c work_mem=4MB' } },
-    /lock_timeout, idle_in_transaction_session_timeout, options/,
+    { url, extra: { replication: 'true', options: '-B 10' } },
+    /options: -B, options: 10, replication/,
   ],
-  ['parts', { host: '127.0.0.1', port: 6432, extra: { statement_timeout: 1 } }, /statement_timeout/],
-  ['a slave behind a pooler', { ...hosts(direct, direct, neon), extra: { statement_timeout: 1 } }, /Neon/],
-  ['a master behind a pooler', { ...hosts(neon, direct), extra: { statement_timeout: 1 } }, /Neon/],
+  ['parts', { host: '127.0.0.1', port: 6432, extra: { replication: 'true' } }, /replication/],
+  ['a slave behind a pooler', { ...hosts(direct, direct, neon), extra: { options: '-B 10' } }, /Neon/],
+  ['a master behind a pooler', { ...hosts(neon, direct), extra: { options: '-B 10' } }, /Neon/],
   ['a slave whose URL is none', hosts(url, 'hunter2'), /no scheme/],
 ];
 
@@ -73,8 +73,8 @@ test('ConfigError | migrations that no lock would guard', () => {
 const accepted = (options: object) => new DataSource({ type: 'postgres', ...options } as PostgresOptions);
 
 test('each host has a plan of its own', () => {
-  accepted({ ...hosts(direct, direct), extra: { statement_timeout: 1 } });
-  accepted({ ...hosts(neon, direct), extra: { statement_timeout: 1 }, poolsafe: { pooler: 'direct' } });
+  accepted({ ...hosts(direct, direct), extra: { options: '-B 10' } });
+  accepted({ ...hosts(neon, direct), extra: { options: '-B 10' }, poolsafe: { pooler: 'direct' } });
 });
 
 test('a driver that poolsafe guards is taken', () => {

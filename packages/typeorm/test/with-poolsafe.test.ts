@@ -63,17 +63,20 @@ test('`poolsafe` counts in `extra` too, and reaches the pools of all hosts', asy
   }
 });
 
-test('timeouts in `extra` are in force where nothing refuses them', async () => {
-  const { url } = database.direct;
-  const extra = { statement_timeout: 7000, lock_timeout: 6000 };
-  const made = await new DataSource({
-    type: 'postgres',
-    url,
-    extra,
-    poolsafe: { pooler: 'direct' },
-  }).initialize();
-  expect(await made.query('show statement_timeout')).toEqual([{ statement_timeout: '7s' }]);
+const routes = [...database.routes, database.told].map((route) => [route.name, route] as const);
+
+test.each(routes)('timeouts in `extra` are in force, %s', async (_, { url, poolsafe }) => {
+  const extra = { statement_timeout: 150, lock_timeout: 6000 };
+  const made = await new DataSource({ type: 'postgres', url, extra, poolsafe }).initialize();
+  const slow = (runner: { query(text: string): Promise<unknown> }) =>
+    runner.query('select pg_sleep(3)').catch(({ code }) => code);
+  const seen = [
+    await made.query('show lock_timeout'),
+    await slow(made),
+    await made.transaction((manager) => slow(manager)).catch(({ code }) => code),
+  ];
   await made.destroy();
+  expect(seen).toEqual([[{ lock_timeout: '6s' }], '57014', '57014']);
 });
 
 test('classes are those of the user’s own TypeORM', () => {

@@ -41,3 +41,4 @@ await compareWithPg([
 await import('../refusal.test.ts');
 await import('../hazards.test.ts');
 await import('../transaction.test.ts');
+await import('../startup.test.ts');
