@@ -531,7 +531,11 @@ describe('settings in force', () => {
   });
 
   test('when something calls back are those of whoever gave that, and not of the connection', async () => {
-    await using sql = opened(latest, { max: 1 });
+    let noticed: Promise<unknown> = Promise.resolve();
+    const onnotice = () => {
+      noticed = look().execute();
+    };
+    await using sql = opened(latest, { max: 1, onnotice });
     const look = () =>
       sql`select coalesce(nullif(current_setting('app.tenant_id', true), ''), 'none') as tenant`;
     const tenantIn = async (work: (note: (query: Promise<unknown>) => void) => Promise<unknown>) => {
@@ -555,6 +559,8 @@ describe('settings in force', () => {
       expect(await as(2, () => tenantIn(work))).toEqual(['2']);
       expect(await tenantIn(work)).toEqual(['none']);
     }
+    await as(2, () => sql.begin((tx) => tx.unsafe("do $$ begin raise notice 'heard'; end $$")));
+    expect(await noticed).toEqual([{ tenant: 'none' }]);
     // Its events are of whoever reads it, or of nobody.
     expect(['2', 'none']).toContain((await as(2, () => tenantIn(stream)))[0]);
   });
