@@ -25,9 +25,9 @@ const stacks: readonly (readonly [subject: Subject, alone: Answer, transaction: 
   [drizzle, 'rows', 'rows'],
   [kysely, 'rows', 'rows'],
   [typeorm, 'rows', 'rows'],
-  [postgresJs, 'refused', 'rows'],
-  [drizzlePostgresJs, 'refused', 'rows'],
-  [kyselyPostgresJs, 'refused', 'refused'],
+  [postgresJs, 'rows', 'rows'],
+  [drizzlePostgresJs, 'rows', 'rows'],
+  [kyselyPostgresJs, 'rows', 'rows'],
   [prisma, 'refused', 'refused'],
 ];
 

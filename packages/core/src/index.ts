@@ -21,6 +21,7 @@ export {
   currentSettings,
   inScope,
   isCovered,
+  outOfScope,
   type Settings,
   type SettingsScope,
   withSettings,

@@ -76,6 +76,11 @@ export function inScope<F extends (...given: never[]) => unknown>(callback: F): 
   return ((...given: never[]) => scopes.run(scope, callback, ...given)) as F;
 }
 
+/** Runs `work` with no settings in force: for what outlives the scope that it happens in, such as a connection of a pool. */
+export function outOfScope<T>(work: () => T): T {
+  return isUsed ? scopes.run(undefined, work) : work();
+}
+
 /** Whether what was asked for with `inner` is in force where `outer` is. */
 export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope | undefined): boolean {
   if (inner === undefined || inner === outer) return true;
