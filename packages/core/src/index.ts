@@ -23,6 +23,7 @@ export {
   isCovered,
   type Settings,
   type SettingsScope,
+  withoutSettings,
   withSettings,
 } from './settings.ts';
 export { refusedWithSettings } from './settings-texts.ts';

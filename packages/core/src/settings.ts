@@ -50,6 +50,11 @@ export function currentSettings(): SettingsScope | undefined {
   return scopes.getStore();
 }
 
+/** Runs `work` without the settings in force: what belongs to nobody's request, or to a transaction that has its own. */
+export function withoutSettings<T>(work: () => T): T {
+  return scopes.getStore() === undefined ? work() : scopes.run(undefined, work);
+}
+
 /** Lets a callback have the settings that are in force now, whoever calls it. */
 export function inScope<F extends (...given: never[]) => unknown>(callback: F): F {
   if (!isUsed) return callback;

@@ -4,7 +4,7 @@ import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase, type Route } from './database.ts';
-import { notesOf } from './tenants.ts';
+import { left, notesOf } from './tenants.ts';
 
 const tenants = 50;
 const database = await openDatabase(inject('servers'), notesOf(tenants));
@@ -35,15 +35,6 @@ const codeOf = (work: Promise<unknown>) =>
     () => 'fine',
     ({ code, message }) => code ?? message,
   );
-
-/** What is set on the server connections that there are, by somebody who sets nothing. */
-async function left(route: Route, name: string): Promise<unknown[]> {
-  const bare = new pg.Pool({ connectionString: route.url, max: 10 });
-  const text = `select coalesce(current_setting($1, true), '') as value, pg_sleep(0.05)`;
-  const found = await Promise.all(Array.from({ length: 10 }, () => bare.query(text, [name])));
-  await bare.end();
-  return [...new Set(found.map(({ rows }) => rows[0].value))];
-}
 
 describe('a statement on its own', () => {
   test.each(routes)('has the settings, and leaves nothing, %s', async (_, route) => {

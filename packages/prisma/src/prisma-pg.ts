@@ -1,9 +1,10 @@
-import { configError, type PoolsafeOptions } from '@poolsafe/core';
+import { configError, type PoolsafeOptions, withoutSettings } from '@poolsafe/core';
 import { Client, Pool, type PoolConfig } from '@poolsafe/pg';
 import { PrismaPg as Original } from '@prisma/adapter-pg';
 import type { Adapter } from './adapter.ts';
+import { withSettingsChecked } from './settings-check.ts';
 import { assertUtc, inUtc, isInUtc } from './time-zone.ts';
-import { withOrderlyTransactions, withoutSettings } from './transaction.ts';
+import { withOrderlyTransactions } from './transaction.ts';
 import { urlSettings } from './url-settings.ts';
 
 type AdapterOptions = NonNullable<ConstructorParameters<typeof Original>[1]>;
@@ -48,9 +49,13 @@ export class PrismaPg extends Original {
     const { disposeExternalPool = false } = this.#options;
     // As the original, which makes another pool of the same options when it has ended the one it was given.
     const given = disposeExternalPool && this.#pool?.ending ? undefined : this.#pool;
-    if (given !== undefined && !isInUtc(given)) await assertUtc(await adapterOver(given, {}));
+    if (given !== undefined && !isInUtc(given)) {
+      // For everybody who waits for this connection, and not with the settings of the one whose query is the first.
+      await withoutSettings(async () => assertUtc(await adapterOver(given, {})));
+    }
     const own = { ...this.#options, disposeExternalPool: disposeExternalPool || given === undefined };
-    return withoutSettings(withOrderlyTransactions(await adapterOver(given ?? new Pool(this.#config), own)));
+    const adapter = await adapterOver(given ?? new Pool(this.#config), own);
+    return withOrderlyTransactions(withSettingsChecked(adapter));
   }
 }
 

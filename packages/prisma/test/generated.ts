@@ -84,6 +84,7 @@ export interface Queries {
 export interface PrismaClient extends Queries {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
+  $extends(extension: object): PrismaClient;
 }
 
 /** The module of a generated client. */
