@@ -184,6 +184,23 @@ describe('settings', () => {
     expect((await as(1, () => pool.query(mine))).rows).toEqual(ofTenant(1));
   });
 
+  test.each(routes)('one that fails takes no name from what comes behind it, %s', async (_, route) => {
+    await using pool = opened(route, { max: 1 });
+    // By then the connection knows whether names are kept, and the next execution gets one.
+    for (let n = 0; n < 2; n += 1) await pool.query('select 1');
+    const ask = (client: pg.PoolClient) => codeOf(client.query('select $1::int as n', [1]));
+    const inTransaction = () =>
+      withClient(pool, async (client) => {
+        await client.query('begin');
+        const code = await ask(client);
+        await client.query('rollback');
+        return code;
+      });
+    const asNobody = () => withSettings({ role: 'nobody_at_all' }, inTransaction);
+    const codes = [await asNobody(), await asNobody(), await asNobody(), await as(1, inTransaction)];
+    expect([...codes, await inTransaction()]).toEqual(['22023', '22023', '22023', 'fine', 'fine']);
+  });
+
   test.each([
     [{ 'app.tenant_id': undefined }, 'no value for `app.tenant_id`'],
     [{ 'app.tenant_id': null }, 'no value'],
