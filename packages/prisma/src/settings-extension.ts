@@ -116,15 +116,18 @@ function started(mark: Mark, { operation, args, query }: Operation): Promise<unk
   work.catch(() => {});
   return Promise.reject(
     settingsError(
-      `With settings in force, another extension keeps ${operation} back after its turn, and Prisma would send it with those of others.`,
+      `With settings in force, another extension comes after that of poolsafe and may keep ${operation} back until Prisma sends it with those of others.`,
       'extend the client with settingsExtension last',
     ),
   );
 }
 
-/** Arguments that tell when Prisma makes its request of them, which asks for `select` and `include` in any case. */
+/**
+ * Arguments that tell when Prisma makes its request of them, and hands it to the loader: it asks for `select` and
+ * `include` in any case. Another extension is given a copy, which does not tell.
+ */
 function watch(args: object): { readonly args: object; readonly isRead: boolean } {
-  // The one that is not there, so that a copy that another extension is given does not ask for it.
+  // The one that is not there, so that making the copy does not ask for it.
   const name = 'include' in args ? 'select' : 'include';
   const value = (args as Record<string, unknown>)[name];
   const watched = { args: { ...args }, isRead: false };

@@ -19,7 +19,7 @@ const looks: Readonly<Record<string, (db: Queries, own: number) => Promise<unkno
   findUniqueOrThrow: (db, id) => db.author.findUniqueOrThrow({ where: { id } }),
   findFirst: (db) => db.author.findFirst(),
   findMany: async (db) => (await db.author.findMany<unknown[]>())[0],
-  count: async (db, id) => ({ id: await db.author.count().then((n) => n * id), name: `of ${id}` }),
+  count: async (db, id) => author((await db.author.count<number>()) * id),
   $queryRaw: async (db) => (await db.$queryRaw<unknown[]>`select id, name from "Author"`)[0],
 };
 

@@ -18,7 +18,8 @@ export const setup: readonly string[] = [
   `create policy own on "Book" using ("authorId" = ${tenant})`,
 ];
 
-export const as = <T>(tenant: number, work: () => T) => withSettings({ 'app.tenant_id': tenant }, work);
+export const as = <T>(tenant: number, work: () => T): Promise<Awaited<T>> =>
+  withSettings({ 'app.tenant_id': tenant }, work);
 
 /** A client with the extension, and the one that was extended. */
 export interface Opened extends AsyncDisposable {
@@ -32,6 +33,7 @@ export function opened(url: string, max = 3, extension: object = settingsExtensi
     // Prisma's own limits are 2 and 5 seconds.
     transactionOptions: { maxWait: 20_000, timeout: 20_000 },
     errorFormat: 'minimal',
+    log: [{ emit: 'event', level: 'query' }],
   });
   return { db: bare.$extends(extension), bare, [Symbol.asyncDispose]: () => bare.$disconnect() };
 }
