@@ -1,23 +1,18 @@
-import { once } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Pool } from '@poolsafe/pg';
 import { PrismaPg, settingsExtension, withSettings } from '@poolsafe/prisma';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 import { countFlights } from '../../stack/src/index.ts';
 import { client, type PrismaClient, type Queries } from './generated.ts';
-import { as, codeOf, opened, setup } from './tenants.ts';
+import { as, codeOf, find, mine, opened, refused, setup } from './tenants.ts';
 
 const database = await openDatabase(inject('servers'), ...setup);
 afterAll(() => database[Symbol.asyncDispose]());
 const routes = database.routes.map((route) => [route.name, route] as const);
 const { url } = database.through('latest');
-const refused = 'POOLSAFE_SETTINGS';
 /** Prisma 6 does not say the code of every error. */
 const invalidValue =
   /^(?:22023|role "nobody_at_all" does not exist|invalid value for parameter "statement_timeout".*)$/;
-const mine = { id: 1, name: 'of 1' };
-const find = (db: Queries, id = 1) => db.author.findUnique({ where: { id } });
 
 /** What every client has written, and nobody has set. */
 const books = () => database.admin(`select title from "Book" where title not like 'of %'`);
@@ -181,87 +176,5 @@ describe('scopes', () => {
     expect([code, rows]).toEqual([expect.stringMatching(invalidValue), mine]);
     await db.$disconnect();
     await pool.end();
-  });
-});
-
-describe('another extension', () => {
-  const extensionOf = ($allOperations: (given: Given) => unknown) => ({ query: { $allOperations } });
-  interface Given {
-    readonly args: object;
-    query(args: object): Promise<unknown>;
-  }
-  const timed = extensionOf(async ({ args, query }) => await query(args));
-  const slow = extensionOf(async ({ args, query }) => {
-    await nextTurn();
-    return await query(args);
-  });
-  const plain = extensionOf(({ args, query }) => query(args));
-
-  test.each([timed, slow, plain])('before it goes first', async (other) => {
-    await using app = opened(url, 3, other);
-    const db = app.db.$extends(settingsExtension);
-    const all = [as(1, () => find(db)), as(2, () => find(db)), find(db), as(1, () => find(db, 2))];
-    expect(await Promise.all(all)).toEqual([mine, null, null, null]);
-  });
-
-  test.each([timed, slow, plain])('after it is refused, for findUnique', async (other) => {
-    await using app = opened(url);
-    const sent: string[] = [];
-    app.bare.$on('query', ({ query }) => sent.push(query));
-    const db = app.db.$extends(other);
-    for (const args of [
-      {},
-      { include: { books: true } },
-      { select: { id: true } },
-      { omit: { name: true } },
-    ]) {
-      const where = { id: 1 };
-      const all = [1, 2].map((tenant) => codeOf(as(tenant, () => db.author.findUnique({ where, ...args }))));
-      expect(await Promise.all(all)).toEqual([refused, refused]);
-    }
-    expect(await as(1, () => db.author.findMany())).toEqual([mine]);
-    expect(await find(db)).toBe(null);
-    expect(sent).toHaveLength(2);
-  });
-});
-
-describe('nothing else comes in the turn of a scope', () => {
-  test('not what follows an operation that needed no query', async () => {
-    await using app = opened(url);
-    await app.db.$connect();
-    const batch: Promise<unknown>[] = [];
-    // It fails before it is sent, and the request of somebody else goes on.
-    const failing = as(1, () => {
-      batch.push(app.db.$transaction([find(app.db), app.db.author.findMany()]));
-      return app.db.author.findUnique({ where: { nothing: 1 } });
-    });
-    const next = await failing.then(
-      () => 'fine',
-      () => find(app.db),
-    );
-    expect(next).toBe(null);
-    expect(await Promise.all(batch)).toEqual([[mine, [mine]]]);
-  });
-
-  test('not what was left behind by an exception that the application survived', async () => {
-    await using app = opened(url);
-    await app.db.$connect();
-    const listeners = process.rawListeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    const survived = once(process, 'uncaughtException');
-    const nobody = new Promise((resolve) => {
-      setImmediate(async () => {
-        await null;
-        process.nextTick(() => {
-          throw new Error('survived');
-        });
-        // Waits for a tick that comes after that.
-        resolve(find(app.bare));
-      });
-    });
-    const own = as(1, () => find(app.db));
-    expect([await nobody, await own]).toEqual([null, mine]);
-    await survived;
-    for (const listener of listeners) process.on('uncaughtException', listener as () => void);
   });
 });

@@ -1,5 +1,5 @@
 import { PrismaPg, settingsExtension, withSettings } from '@poolsafe/prisma';
-import { client, type PrismaClient, tables } from './generated.ts';
+import { client, type PrismaClient, type Queries, tables } from './generated.ts';
 
 export const tenants = 50;
 
@@ -45,3 +45,10 @@ export const codeOf = (work: Promise<unknown>): Promise<string> =>
     ({ code, message, meta }) =>
       meta?.driverAdapterError?.cause?.originalCode ?? meta?.code ?? code ?? message,
   );
+
+export const refused = 'POOLSAFE_SETTINGS';
+
+/** The row of the first tenant. */
+export const mine: object = { id: 1, name: 'of 1' };
+
+export const find = (db: Queries, id = 1): Promise<unknown> => db.author.findUnique({ where: { id } });
