@@ -1,4 +1,4 @@
-import { configError, type PoolsafeOptions, withoutSettings } from '@poolsafe/core';
+import { configError, currentSettings, type PoolsafeOptions, withoutSettings } from '@poolsafe/core';
 import { Client, Pool, type PoolConfig } from '@poolsafe/pg';
 import { PrismaPg as Original } from '@prisma/adapter-pg';
 import type { Adapter } from './adapter.ts';
@@ -40,7 +40,10 @@ export class PrismaPg extends Original {
     super(config, options);
     this.#pool = pool;
     this.#config = config;
-    this.#options = schema === undefined ? options : { ...options, schema: options.schema ?? schema };
+    this.#options = withNamesOutsideOfSettings({
+      ...options,
+      ...(schema && { schema: options.schema ?? schema }),
+    });
     // Says at once what is wrong with the config. A pool connects when it is used, and this one is not.
     if (pool === undefined) new Pool(config);
   }
@@ -57,6 +60,16 @@ export class PrismaPg extends Original {
     const adapter = await adapterOver(given ?? new Pool(this.#config), own);
     return withOrderlyTransactions(withSettingsChecked(adapter));
   }
+}
+
+/** No statement has the application's name with settings in force: those go in front of it, or of its BEGIN. */
+function withNamesOutsideOfSettings(options: AdapterOptions): AdapterOptions {
+  const nameOf = options.statementNameGenerator;
+  if (nameOf === undefined) return options;
+  return {
+    ...options,
+    statementNameGenerator: (query) => (currentSettings() === undefined ? nameOf(query) : ''),
+  };
 }
 
 async function adapterOver(pool: Pool, options: AdapterOptions): Promise<Adapter> {

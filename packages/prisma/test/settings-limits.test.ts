@@ -44,6 +44,30 @@ test.each(routes)('a query takes one round trip, and a transaction two, %s', asy
   );
 });
 
+test.each([{}, { statements: 'always' }] as const)(
+  'a statement has no name of the application with settings in force, %o',
+  async (poolsafe) => {
+    const named: string[] = [];
+    // Prisma 6 has no such option.
+    const options = {
+      statementNameGenerator: ({ sql }: { sql: string }) => {
+        named.push(sql);
+        return `name_of_${sql.length}`;
+      },
+    };
+    const adapter = new PrismaPg({ connectionString: url, max: 1, poolsafe }, options);
+    const db = (new client.PrismaClient({ adapter }) as PrismaClient).$extends(settingsExtension);
+    for (let n = 0; n < 3; n += 1) {
+      expect(await as(1, () => find(db))).toEqual(mine);
+      expect(await as(1, () => db.$transaction((tx) => find(tx)))).toEqual(mine);
+      await as(1, () => db.$transaction(async () => {}));
+    }
+    expect(named.filter((sql) => sql !== 'COMMIT')).toEqual([]);
+    expect(await find(db)).toBe(null);
+    await db.$disconnect();
+  },
+);
+
 const write = { data: { title: 'wrong', authorId: 1 } };
 
 const ways: Readonly<Record<string, (db: PrismaClient) => Promise<unknown>>> = {

@@ -95,17 +95,21 @@ describe.each(routes)('%s', (_, route) => {
   test('a transaction that waits for the connection of another', async () => {
     await using app = opened(route.url, 1);
     const order: number[] = [];
+    const isolationLevel = 'RepeatableRead';
     const begin = (id: number) =>
       as(id, () =>
-        app.db.$transaction(async (tx) => {
-          const [all, own, other] = await Promise.all([
-            tx.author.findMany(ids),
-            tx.author.findUnique({ where: { id } }),
-            tx.author.findUnique({ where: { id: neighbour(id) } }),
-          ]);
-          order.push(id);
-          return [all, own, other];
-        }),
+        app.db.$transaction(
+          async (tx) => {
+            const [all, own, other] = await Promise.all([
+              tx.author.findMany(ids),
+              tx.author.findUnique({ where: { id } }),
+              tx.author.findUnique({ where: { id: neighbour(id) } }),
+            ]);
+            order.push(id);
+            return [all, own, other];
+          },
+          { isolationLevel },
+        ),
       );
     const found = await Promise.all(everyTenant.map(begin));
     expect(found).toEqual(everyTenant.map((id) => [[{ id }], author(id), null]));
