@@ -57,6 +57,11 @@ export function inScope<F extends (...given: never[]) => unknown>(callback: F): 
   return ((...given: never[]) => scopes.run(scope, callback, ...given)) as F;
 }
 
+/** Runs what belongs to no request with no settings in force, whoever caused it. */
+export function outOfScope<T>(work: () => T): T {
+  return isUsed ? scopes.run(undefined, work) : work();
+}
+
 /** Whether what `inner` sets is in force where `outer` is. */
 export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope | undefined): boolean {
   if (inner === undefined || inner === outer) return true;

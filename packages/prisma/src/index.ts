@@ -1,4 +1,11 @@
-export { ConfigError, HazardError, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export {
+  ConfigError,
+  HazardError,
+  PoolsafeError,
+  type PoolsafeOptions,
+  type ResolvedUrls,
+  resolveUrls,
+} from '@poolsafe/core';
 export { type DatasourceUrlOptions, datasourceUrl } from './datasource-url.ts';
 export { type MigrationUrls, migrationUrl } from './migration-url.ts';
 export { PrismaPg, type PrismaPgOptions } from './prisma-pg.ts';
