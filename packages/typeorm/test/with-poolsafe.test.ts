@@ -86,6 +86,7 @@ test('classes are those of the user’s own TypeORM', () => {
     'DataSource',
     'HazardError',
     'PoolsafeError',
+    'resolveUrls',
     'withPoolsafe',
     'withSettings',
   ]);
