@@ -2,7 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, type LockKey, type LockOptions, type LockScope, Pool } from '@poolsafe/pg';
+import {
+  ConfigError,
+  type LockKey,
+  type LockOptions,
+  type LockScope,
+  Pool,
+  withSettings,
+} from '@poolsafe/pg';
 import type pg from 'pg';
 import { afterAll, expect, inject, test } from 'vitest';
 import { laneOf, makeGate, openLanes, ownName, pidsOf } from './lanes.ts';
@@ -290,4 +297,14 @@ test('sessions for locks are closed', async () => {
   await using pool = laneOf(database, { application_name: name });
   await Promise.all(Array.from({ length: 8 }, () => pool.withAdvisoryLock('k', () => {})));
   await expect.poll(() => pidsOf(database, name)).toEqual([]);
+});
+
+test.each(scopes)('settings in force are in force under the lock | %s', async (scope) => {
+  await using pool = laneOf(database);
+  const text = "select current_setting('app.k', true) as k";
+  const seen = await withSettings({ 'app.k': 'v' }, () =>
+    pool.withAdvisoryLock('k', async (client) => (await client.query(text)).rows[0].k, { scope }),
+  );
+  expect(seen).toBe('v');
+  expect(await locks()).toEqual([]);
 });

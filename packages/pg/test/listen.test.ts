@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { type ChildProcess, fork } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import net from 'node:net';
+import { join } from 'node:path';
 import { ConfigError, type ListenGap, Pool, withSettings } from '@poolsafe/pg';
 import { startPgBouncer, startPostgres } from '@poolsafe/stack';
 import pg from 'pg';
@@ -321,3 +323,28 @@ test('a handler runs where its own listen() was called, whoever made the connect
       [2, null],
     ]);
 });
+
+test("listening itself is nobody's request: the settings in force do not count", async () => {
+  await using pool = laneOf(database);
+  const heard: string[] = [];
+  const hear = (payload: string) => heard.push(payload);
+  await withSettings({ role: 'there_is_no_such_role' }, () => pool.listen('a', hear));
+  await database.admin("select pg_notify('a', '1')");
+  await expect.poll(() => heard).toEqual(['1']);
+});
+
+test.each(['unlisten', 'end'])('it keeps the process alive, until %s', async (how) => {
+  const child = startChild(how);
+  const ended = once(child, 'exit');
+  expect((await once(child, 'message'))[0]).toBe('listening');
+  await database.admin("select pg_notify('a', 'go on')");
+  expect(await ended).toEqual([0, null]);
+});
+
+function startChild(how: string): ChildProcess {
+  const withTypes = process.features.typescript ? [] : ['--import', 'tsx'];
+  const task = { url: database.through('latest').url, direct: database.direct.url, how };
+  return fork(join(import.meta.dirname, 'listen-child.ts'), [JSON.stringify(task)], {
+    execArgv: ['--conditions=@poolsafe/source', ...withTypes],
+  });
+}
