@@ -90,26 +90,37 @@ function codeOf({ runs, sql }: Example, stack: Stack): readonly string[] {
   if (runs === 'transaction') return [...begin, ...sql.map((one) => `  ${inside(one)}`), ...end];
   // No ORM has a session of its own; what it runs on has.
   if (stack === 'postgres') {
-    return [
-      "const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })",
-      ...sql.map(postgresSession),
-    ];
+    return [...postgresLane(sql), ...sql.map(postgresSession)];
   }
-  return [
-    "import { Client } from '@poolsafe/pg'",
+  const channel = sql.map(channelOf).find(Boolean);
+  const pool = [
+    "import { Pool } from '@poolsafe/pg'",
     '',
-    "const client = new Client({ connectionString: process.env.DIRECT_URL, poolsafe: { pooler: 'direct' } })",
-    ...(sql.some((one) => one.startsWith('listen ')) ? [onNotification] : []),
-    'await client.connect()',
-    ...sql.map(stacks.pg.inside),
+    'const { DATABASE_URL: connectionString, DIRECT_URL: direct } = process.env',
+    'const pool = new Pool({ connectionString, poolsafe: { direct } })',
   ];
+  if (channel) return [...pool, `await pool.listen('${channel}', (payload) => console.log(payload))`];
+  const work = sql.map((one) => `  ${stacks.pg.inside(one)}`);
+  return [...pool, 'await pool.session(async (client) => {', ...work, '})'];
 }
 
-const onNotification = "client.on('notification', ({ payload }) => console.log(payload))";
+/** The channel of a LISTEN. */
+function channelOf(sql: string): string | undefined {
+  return /^listen (\w+)$/.exec(sql)?.[1];
+}
+
+function postgresLane(sql: readonly string[]): readonly string[] {
+  if (sql.some(channelOf)) {
+    return [
+      'const sql = postgres(process.env.DATABASE_URL, { poolsafe: { direct: process.env.DIRECT_URL } })',
+    ];
+  }
+  return ["const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })"];
+}
 
 /** postgres.js has a function of its own for LISTEN, which reconnects. */
 function postgresSession(sql: string): string {
-  const [, channel] = /^listen (\w+)$/.exec(sql) ?? [];
+  const channel = channelOf(sql);
   return channel === undefined
     ? stacks.postgres.alone(sql)
     : `await sql.listen('${channel}', (payload) => console.log(payload))`;

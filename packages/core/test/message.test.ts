@@ -17,7 +17,7 @@ test('a refusal names its code, why, the statement, the fix and the page', () =>
     'POOLSAFE_SESSION_SET  SET outlives this transaction on a server connection you no longer hold' +
       ' (behind PgBouncer of unknown version, transaction mode).\n' +
       "  statement: set work_mem to '…'\n" +
-      "  fix: SET LOCAL inside a transaction, or set_config('name', 'value', true) as its first statement," +
+      "  fix: withSettings({ name: 'value' }, …), or SET LOCAL inside a transaction," +
       " or `poolsafe: { allow: ['POOLSAFE_SESSION_SET'] }`\n" +
       '  read more: docs/hazards/POOLSAFE_SESSION_SET.md',
   );

@@ -20,10 +20,10 @@ describe.each(rows)('$code', ({ code, example }) => {
   });
 });
 
-/** postgres.js listens through a function of its own. */
+/** LISTEN has a function of its own. */
 function spelled(sql: string, stack: Stack): string {
-  const channel = stack === 'postgres' ? /^listen (\w+)$/.exec(sql)?.[1] : undefined;
-  return channel === undefined ? sql : `sql.listen('${channel}', `;
+  const channel = /^listen (\w+)$/.exec(sql)?.[1];
+  return channel === undefined ? sql : `${stack === 'postgres' ? 'sql' : 'pool'}.listen('${channel}', `;
 }
 
 test('the SQL of a row fits between quotes and backticks', () => {
@@ -107,25 +107,29 @@ describe('a statement on its own', () => {
 });
 
 describe('a session of its own', () => {
-  const client = `import { Client } from '@poolsafe/pg'
+  const pool = `import { Pool } from '@poolsafe/pg'
 
-const client = new Client({ connectionString: process.env.DIRECT_URL, poolsafe: { pooler: 'direct' } })
-client.on('notification', ({ payload }) => console.log(payload))
-await client.connect()
-await client.query('listen news')`;
+const { DATABASE_URL: connectionString, DIRECT_URL: direct } = process.env
+const pool = new Pool({ connectionString, poolsafe: { direct } })
+`;
 
-  test.each(names.filter((name) => name !== 'postgres'))('%s: a client of pg', (stack) => {
-    expect(fixFor('POOLSAFE_LISTEN', stack)).toBe(client);
+  test.each(names.filter((name) => name !== 'postgres'))('%s: one of the pool', (stack) => {
+    expect(fixFor('POOLSAFE_LISTEN', stack)).toBe(
+      `${pool}await pool.listen('news', (payload) => console.log(payload))`,
+    );
+    expect(fixFor('POOLSAFE_SESSION_FUNCTION', stack)).toBe(
+      `${pool}await pool.session(async (client) => {\n  await client.query('select setseed(0.42)')\n  await client.query('select random()')\n})`,
+    );
   });
 
   test('postgres: its own', () => {
-    const direct =
-      "const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })\n";
     expect(fixFor('POOLSAFE_LISTEN', 'postgres')).toBe(
-      `${direct}await sql.listen('news', (payload) => console.log(payload))`,
+      'const sql = postgres(process.env.DATABASE_URL, { poolsafe: { direct: process.env.DIRECT_URL } })\n' +
+        "await sql.listen('news', (payload) => console.log(payload))",
     );
     expect(fixFor('POOLSAFE_SESSION_FUNCTION', 'postgres')).toBe(
-      `${direct}await sql\`select setseed(0.42)\`\nawait sql\`select random()\``,
+      "const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })\n" +
+        'await sql`select setseed(0.42)`\nawait sql`select random()`',
     );
   });
 });
