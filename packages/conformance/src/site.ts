@@ -68,7 +68,9 @@ export async function prepareServer(postgres: Address): Promise<void> {
 export interface Site extends AsyncDisposable {
   /** Through the pooler. */
   readonly url: string;
-  /** The same as superuser, where there is one. */
+  /** Without the pooler, where that is possible. */
+  readonly directUrl: string | undefined;
+  /** Through the pooler as superuser, where there is one. */
   readonly superuserUrl: string | undefined;
   /** Where the tables of the case are: through a pooler of one's own there is no search_path to rely on. */
   readonly schema: string;
@@ -91,6 +93,7 @@ export async function openSiteAt(url: string): Promise<Site> {
     Promise.reject(new Error('This case needs a superuser, which a pooler of your own does not give it.'));
   return {
     url,
+    directUrl: undefined,
     superuserUrl: undefined,
     schema,
     sql,
@@ -122,6 +125,7 @@ export async function openSite(postgres: Address, spec: PoolerSpec | undefined):
   const reached = { ...(pooler?.address ?? postgres), database };
   return {
     url: urlOf({ ...reached, ...role }),
+    directUrl: urlOf({ ...superuser, ...role }),
     superuserUrl: urlOf(reached),
     schema: 'public',
     sql: (text) => runAs({ ...superuser, ...role }, [text]),

@@ -28,6 +28,8 @@ export interface App extends Runner {
   cancel?(sql: string, running: Promise<unknown>): Promise<void>;
   /** What a deployment does: applies with the library's own migrator what is not applied yet. */
   migrate?(migrations: readonly Migration[]): Promise<void>;
+  /** Runs `work` while nobody else does with the same key: with a session lock, as people do, or poolsafe's own. */
+  locked?<T>(key: number, work: () => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
@@ -45,7 +47,9 @@ export interface AppOptions {
   /** Driver options that become startup parameters, in the driver's own spelling. */
   readonly startup?: Readonly<Record<string, unknown>>;
   /** The options under the key `poolsafe`; the bare library never sees them. */
-  readonly poolsafe?: { readonly pooler: string };
+  readonly poolsafe?: { readonly pooler?: string; readonly direct?: string };
+  /** Whether it will have settings for each request, as {@link Subject.withSettings} has them. */
+  readonly settings?: boolean;
 }
 
 /** What a library has. A case that needs what it has not is listed as not applicable, never run. */
@@ -57,6 +61,10 @@ export interface Supports {
   readonly stream: boolean;
   readonly cancel: boolean;
   readonly migrate: boolean;
+  /** Settings for each request, as {@link Subject.withSettings}. */
+  readonly settings: boolean;
+  /** {@link App.locked}. */
+  readonly lock: boolean;
   /** Makes a value that the library itself rejects as a parameter. Left out where there is none. */
   readonly unsendable?: (() => unknown) | undefined;
 }
@@ -68,7 +76,11 @@ export interface Supports {
  * export const subject: Subject = {
  *   name: 'pg',
  *   module: import.meta.url,
- *   supports: { named: true, session: true, listen: true, startup: true, stream: true, cancel: true, migrate: false },
+ *   supports: {
+ *     ...{ named: true, session: true, listen: true, startup: true, stream: true, cancel: true },
+ *     ...{ migrate: false, settings: true, lock: true },
+ *   },
+ *   withSettings,
  *   bare: (options) => appOf(new pg.Pool(…)),
  *   safe: (options) => appOf(new Pool(…)),
  * }
@@ -84,6 +96,11 @@ export interface Subject {
    * all targets, PostgreSQL without a pooler included, or a function of the target.
    */
   readonly bareVerdicts?: Readonly<Record<string, Verdict | Declared>>;
+  /** Runs the work of one request of a guarded application with settings in force. */
+  readonly withSettings?: <T>(
+    settings: Readonly<Record<string, string>>,
+    work: () => Promise<T>,
+  ) => Promise<T>;
   readonly bare: (options: AppOptions) => App;
   readonly safe: (options: AppOptions) => App;
 }

@@ -57,6 +57,8 @@ export const subject: Subject = {
     stream: false,
     cancel: false,
     migrate: true,
+    settings: true,
+    lock: false,
     unsendable: () => new Unsendable(),
   },
   bareVerdicts: {
@@ -84,6 +86,7 @@ export const subject: Subject = {
     // The pooler's error goes to the next query.
     'query-wait-timeout': behindPooler('error'),
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf({ ...bare, ...bareMigrator }),
   safe: appOf({ ...poolsafe, ...poolsafeMigrator } as unknown as Lib),
 };

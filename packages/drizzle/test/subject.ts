@@ -40,6 +40,8 @@ export const subject: Subject = {
     stream: false,
     cancel: false,
     migrate: true,
+    settings: true,
+    lock: false,
     unsendable,
   },
   bareVerdicts: {
@@ -47,6 +49,7 @@ export const subject: Subject = {
     // Its builder names the columns that it wants.
     'result-changed': whereDiscarded('error', () => 'ok'),
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf({ ...bare, ...bareMigrator }),
   safe: appOf({ ...poolsafe, ...poolsafeMigrator } as unknown as Lib),
 };

@@ -7,7 +7,7 @@ import {
   verdictsOfPostgresJs,
 } from '@poolsafe/conformance';
 import * as poolsafe from '@poolsafe/kysely/postgres-js';
-import guarded from '@poolsafe/postgres';
+import guarded, { withSettings } from '@poolsafe/postgres';
 import { type Dialect, Kysely } from 'kysely';
 import { PostgresJSDialect } from 'kysely-postgres-js';
 import postgres from 'postgres';
@@ -39,6 +39,8 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: true,
+    settings: true,
+    lock: false,
     unsendable: () => undefined,
   },
   bareVerdicts: {
@@ -58,6 +60,7 @@ export const subject: Subject = {
     'killed-idle': 'ok',
     'query-wait-timeout': behindPooler('error'),
   },
+  withSettings,
   bare: appOf({ PostgresJSDialect: PostgresJSDialect as never, postgres }),
   safe: appOf({ PostgresJSDialect: poolsafe.PostgresJSDialect as never, postgres: guarded as never }),
 };

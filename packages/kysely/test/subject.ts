@@ -99,6 +99,8 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: true,
+    settings: true,
+    lock: false,
     unsendable,
   },
   bareVerdicts: {
@@ -108,6 +110,7 @@ export const subject: Subject = {
     'migrations-failing': behindPooler('hang'),
     'query-wait-timeout': behindPooler('crash'),
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf({ PostgresDialect: PostgresDialect as Lib['PostgresDialect'], Pool: pg.Pool }),
   safe: appOf({ PostgresDialect: poolsafe.PostgresDialect, Pool: poolsafePg.Pool } as unknown as Lib),
 };

@@ -31,6 +31,10 @@ const appOf =
           }
         }),
       async listen(channel, onNotification) {
+        if (options?.direct !== undefined && 'listen' in pool) {
+          await (pool as poolsafe.Pool).listen(channel, onNotification);
+          return;
+        }
         const client = await pool.connect();
         client.on('notification', onNotification);
         try {
@@ -58,6 +62,15 @@ const appOf =
           canceller.cancel(client, query);
           return failed;
         }),
+      locked: (key, work) => {
+        if ('withAdvisoryLock' in pool) return (pool as poolsafe.Pool).withAdvisoryLock(key, work);
+        return withClient(pool, async (client) => {
+          await client.query('select pg_advisory_lock($1)', [key]);
+          const result = await work();
+          await client.query('select pg_advisory_unlock($1)', [key]);
+          return result;
+        });
+      },
       end: () => pool.end(),
     };
   };
@@ -94,8 +107,11 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: false,
+    settings: true,
+    lock: true,
     unsendable,
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf(pg),
   safe: appOf(poolsafe as unknown as Lib),
 };

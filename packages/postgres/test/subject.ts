@@ -8,7 +8,7 @@ import {
   type Verdict,
   verdictsOfPostgresJs,
 } from '@poolsafe/conformance';
-import safe from '@poolsafe/postgres';
+import safe, { withSettings } from '@poolsafe/postgres';
 import postgres from 'postgres';
 
 type Lib = typeof postgres;
@@ -83,6 +83,8 @@ export const subject: Subject = {
     stream: true,
     cancel: true,
     migrate: false,
+    settings: true,
+    lock: false,
     unsendable: () => undefined,
   },
   bareVerdicts: {
@@ -107,6 +109,7 @@ export const subject: Subject = {
     'killed-in-transaction': 'ok',
     'query-wait-timeout': 'error',
   },
+  withSettings,
   bare: appOf(postgres),
   safe: appOf(safe as never),
 };

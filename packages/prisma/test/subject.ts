@@ -77,6 +77,8 @@ export const subject: Subject = {
     stream: false,
     cancel: false,
     migrate: false,
+    settings: true,
+    lock: false,
     unsendable: () => new Date(Number.NaN),
   },
   bareVerdicts: {
@@ -89,8 +91,10 @@ export const subject: Subject = {
     // It writes dates without an offset, and takes each that it reads for UTC.
     'time-zone': 'wrong answer',
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf(bare),
-  safe: appOf(poolsafe as unknown as Lib),
+  safe: (options) =>
+    appOf(poolsafe as unknown as Lib, options.settings ? poolsafe.settingsExtension : undefined)(options),
 };
 
 /** As an application has it that uses `withSettings`. */

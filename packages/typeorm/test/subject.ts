@@ -102,6 +102,8 @@ export const subject: Subject = {
     stream: true,
     cancel: false,
     migrate: true,
+    settings: true,
+    lock: false,
     unsendable,
   },
   bareVerdicts: {
@@ -115,6 +117,7 @@ export const subject: Subject = {
     'killed-in-transaction': 'ok',
     'killed-in-query': 'ok',
   },
+  withSettings: poolsafe.withSettings,
   bare: appOf(bare),
   safe: appOf(poolsafe as unknown as Lib),
 };

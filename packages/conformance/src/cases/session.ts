@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { always, behindPooler, type Case, classicOrTracking } from '../case.ts';
+import { always, behindPooler, type Case, type Context, classicOrTracking } from '../case.ts';
 import { otherRole, type Site } from '../site.ts';
+import type { App } from '../subject.ts';
 import { Finding } from '../verdict.ts';
 
 /** A setting that was local to a transaction reads as an empty string from then on, not as null. */
@@ -19,6 +20,31 @@ async function notes({ sql, schema }: Site): Promise<{ note: string; setting: st
     alter table ${note} force row level security;
     create policy tenant on ${note} using (tenant_id = nullif(current_setting('${setting}', true), '')::int);`);
   return { note, setting };
+}
+
+/** As people do it, SET for whatever comes next; or with poolsafe, for this request. */
+async function inRequest<T>(
+  { subject, side }: Context,
+  app: App,
+  [name, value]: readonly [name: string, value: string],
+  work: () => Promise<T>,
+): Promise<T> {
+  if (side === 'safe' && subject.withSettings) return subject.withSettings({ [name]: value }, work);
+  await app.query(`select set_config('${name}', '${value}', false)`);
+  return work();
+}
+
+/** Whether an application hears what another one says. */
+async function hears(context: Context, app: App): Promise<void> {
+  let heard = 0;
+  await app.listen('news', () => {
+    heard += 1;
+  });
+  const publisher = context.app();
+  for (let i = 0; i < 5; i += 1) await publisher.query('notify news');
+  // Each of these round trips is a chance for a notification to arrive.
+  for (let i = 0; i < 20; i += 1) await publisher.query('select pg_sleep(0.01)');
+  if (heard === 0) throw new Finding('wrong answer', '0 of 5 notifications arrived, and no error');
 }
 
 /** The backend of a client that has left ends a moment later, and its locks with it. */
@@ -88,6 +114,27 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
+    id: 'tenant-request',
+    title: 'A setting for each request: two tenants read their rows, and whoever sets nothing reads none',
+    needs: ['settings'],
+    bare: behindPooler('leak'),
+    safe: always('ok'),
+    async run(context) {
+      const { note, setting } = await notes(context.site);
+      const [app, nobody] = [context.app({ settings: true }), context.app()];
+      const read = `select body from ${note}`;
+      for (const tenant of [1, 2]) {
+        const rows = await inRequest(context, app, [setting, String(tenant)], () => app.query(read));
+        if (rows.length !== 1 || rows[0]?.body !== `note of tenant ${tenant}`) {
+          throw new Finding('wrong answer', `tenant ${tenant} reads ${rows.length} rows, not its own one`);
+        }
+      }
+      const [foreign] = await nobody.query(read);
+      if (foreign !== undefined)
+        throw new Finding('leak', `whoever sets nothing reads "${String(foreign.body)}"`);
+    },
+  },
+  {
     id: 'temp-table-shadow',
     title: 'Temporary table of one client shadows the real one for another',
     needs: [],
@@ -99,6 +146,24 @@ export const sessionCases: readonly Case[] = [
       const [row] = await context.app().query('select name from item');
       if (row?.name !== 'real')
         throw new Finding('leak', `another client reads the ${String(row?.name)} row`);
+    },
+  },
+  {
+    id: 'lock-around-work',
+    title: 'A lock around some work: two clients never are in it at once',
+    needs: ['lock'],
+    bare: behindPooler('wrong answer'),
+    safe: always('ok'),
+    async run(context) {
+      const [first, second] = [context.app(), context.app()];
+      let inside = 0;
+      const enter = async () => {
+        inside += 1;
+        if (inside > 1) throw new Finding('wrong answer', 'two clients are in it at once');
+        await sleep(300);
+        inside -= 1;
+      };
+      await Promise.all([first.locked?.(42, enter), sleep(100).then(() => second.locked?.(42, enter))]);
     },
   },
   {
@@ -139,16 +204,19 @@ export const sessionCases: readonly Case[] = [
     needs: ['listen'],
     bare: behindPooler('wrong answer'),
     safe: always('refused'),
+    run: (context) => hears(context, context.app()),
+  },
+  {
+    id: 'listen-direct',
+    title: 'LISTEN, and poolsafe has been given `direct`',
+    needs: ['listen'],
+    bare: behindPooler('wrong answer'),
+    safe: always('ok'),
     async run(context) {
-      let heard = 0;
-      await context.app().listen('news', () => {
-        heard += 1;
-      });
-      const publisher = context.app();
-      for (let i = 0; i < 5; i += 1) await publisher.query('notify news');
-      // Each of these round trips is a chance for a notification to arrive.
-      for (let i = 0; i < 20; i += 1) await publisher.query('select pg_sleep(0.01)');
-      if (heard === 0) throw new Finding('wrong answer', '0 of 5 notifications arrived, and no error');
+      const { directUrl: direct } = context.site;
+      if (direct === undefined) throw new Error('This case needs a direct connection beside the pooler.');
+      const told = context.app({ poolsafe: { ...context.options.poolsafe, direct } });
+      await hears(context, told);
     },
   },
   {
