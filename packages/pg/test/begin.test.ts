@@ -65,6 +65,13 @@ describe('round trips', () => {
     expect(await flightsOf(always, texts)).toEqual([0, 1, 1]);
   });
 
+  test('BEGIN goes in front of a statement whose name is kept', async () => {
+    const poolsafe = { statements: 'always' } as const;
+    const named = { name: 'kept', text: 'select 1' };
+    const texts = ['begin', named, 'commit', 'begin', named, 'commit'];
+    expect(await flightsOf({ ...database.direct, poolsafe }, texts)).toEqual([0, 2, 1, 0, 2, 1]);
+  });
+
   test.each(routes)('none for an empty transaction, %s', async (_, route) => {
     expect(await flightsOf(route, ['begin', 'commit', 'begin', 'rollback'])).toEqual([0, 0, 0, 0]);
   });
