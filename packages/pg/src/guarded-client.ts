@@ -142,7 +142,8 @@ function subclassOf(Base: ClientClass): ClientClass {
       const error = guard(plan, text, { inTransaction: state.open && state.certain });
       if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
-      if (this.#mayDefer(query, text)) return this.#sendInTurn(query, rest);
+      // A name would keep it from waiting, and reach a pooler that loses names.
+      if (this.#mayDefer(query, text)) return this.#sendInTurn(this.#withoutName(query, text), rest);
       return this.#send(this.#named(query, text), rest);
     }
 

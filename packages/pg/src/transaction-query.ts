@@ -58,6 +58,7 @@ export class TransactionQuery extends BareQuery {
       begin.send(settings);
       if (!travels) {
         this.#isNext = true;
+        this.#hideName();
         messages.sync();
         return null;
       }
@@ -66,8 +67,7 @@ export class TransactionQuery extends BareQuery {
         return null;
       }
       const refused = super.submit(connection);
-      this.#hiddenName = this.name;
-      this.name = undefined;
+      this.#hideName();
       return refused;
     });
   }
@@ -147,6 +147,11 @@ export class TransactionQuery extends BareQuery {
     // Whoever has lost patience does not want it to run any more.
     this.#isNext = false;
     super.handleError(error, connection);
+  }
+
+  #hideName(): void {
+    this.#hiddenName = this.name;
+    this.name = undefined;
   }
 
   #showName(): void {

@@ -30,7 +30,11 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('round trips', () => {
   /** Of each text, one after the other. */
-  async function flightsOf(route: Route, texts: readonly string[], options?: PoolConfig): Promise<number[]> {
+  async function flightsOf(
+    route: Route,
+    texts: readonly (string | pg.QueryConfig)[],
+    options?: PoolConfig,
+  ): Promise<number[]> {
     const { hostname, port } = new URL(route.url);
     await using counter = await countFlights({ host: hostname, port: Number(port) });
     const url = new URL(route.url);
@@ -51,6 +55,21 @@ describe('round trips', () => {
     expect(await flightsOf(route, ['begin', 'select 1', 'select 2', 'commit'])).toEqual([0, 1, 1, 1]);
     const modes = ['start transaction', 'set transaction read only', 'savepoint a', 'rollback'];
     expect(await flightsOf(route, modes)).toEqual([0, 0, 1, 1]);
+  });
+
+  test.each(routes)('BEGIN goes with it without the name that it was given, %s', async (_, route) => {
+    const named = (text: string) => ({ name: `name of ${text}`, text });
+    const texts = [named('begin'), 'select 1', named('commit')];
+    expect(await flightsOf(route, texts)).toEqual([0, 1, 1]);
+    const always = { ...route, poolsafe: { ...route.poolsafe, statements: 'always' } as const };
+    expect(await flightsOf(always, texts)).toEqual([0, 1, 1]);
+  });
+
+  test('BEGIN goes in front of a statement whose name is kept', async () => {
+    const poolsafe = { statements: 'always' } as const;
+    const named = { name: 'kept', text: 'select 1' };
+    const texts = ['begin', named, 'commit', 'begin', named, 'commit'];
+    expect(await flightsOf({ ...database.direct, poolsafe }, texts)).toEqual([0, 2, 1, 0, 2, 1]);
   });
 
   test.each(routes)('none for an empty transaction, %s', async (_, route) => {

@@ -40,10 +40,7 @@ export class PrismaPg extends Original {
     super(config, options);
     this.#pool = pool;
     this.#config = config;
-    this.#options = withNamesOutsideOfSettings({
-      ...options,
-      ...(schema && { schema: options.schema ?? schema }),
-    });
+    this.#options = schema === undefined ? options : { ...options, schema: options.schema ?? schema };
     // Says at once what is wrong with the config. A pool connects when it is used, and this one is not.
     if (pool === undefined) new Pool(config);
   }
@@ -62,18 +59,8 @@ export class PrismaPg extends Original {
   }
 }
 
-/** No statement has the application's name with settings in force: those go in front of it, or of its BEGIN. */
-function withNamesOutsideOfSettings(options: AdapterOptions): AdapterOptions {
-  const nameOf = options.statementNameGenerator;
-  if (nameOf === undefined) return options;
-  return {
-    ...options,
-    statementNameGenerator: (query) => (currentSettings() === undefined ? nameOf(query) : ''),
-  };
-}
-
 async function adapterOver(pool: Pool, options: AdapterOptions): Promise<Adapter> {
-  const factory = new Original(pool, options);
+  const factory = new Original(pool, { ...options, ...namesWithoutSettings(pool, options) });
   // A private field: the original knows a pool by `instanceof`, which is false where it has a pg of its own.
   Object.assign(factory, { externalPool: pool });
   const adapter = await factory.connect();
@@ -82,6 +69,16 @@ async function adapterOver(pool: Pool, options: AdapterOptions): Promise<Adapter
     'This version of @prisma/adapter-pg does not take the guarded pool.',
     'use a version of @prisma/adapter-pg that @poolsafe/prisma names as its peer',
   );
+}
+
+/** No statement has the application's name with settings in force: those go in front of it. */
+function namesWithoutSettings(
+  { poolsafe }: Pool,
+  { statementNameGenerator }: AdapterOptions,
+): AdapterOptions {
+  if (statementNameGenerator === undefined) return {};
+  const hasSettings = () => currentSettings(poolsafe.settings) !== undefined;
+  return { statementNameGenerator: (query) => (hasSettings() ? '' : statementNameGenerator(query)) };
 }
 
 function readConfig(given: PoolConfig, poolsafe: PoolsafeOptions | undefined) {

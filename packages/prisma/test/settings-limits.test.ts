@@ -68,6 +68,21 @@ test.each([{}, { statements: 'always' }] as const)(
   },
 );
 
+test.each(routes)('nor with those that a connection was given, %s', async (_, route) => {
+  const config = { connectionString: route.url, max: 1, statement_timeout: 5000 };
+  const statementNameGenerator = ({ sql }: { sql: string }) => `name_of_${sql.length}`;
+  for (const poolsafe of [{}, { statements: 'always' }] as const) {
+    const adapter = new PrismaPg({ ...config, poolsafe }, { statementNameGenerator });
+    const db: PrismaClient = new client.PrismaClient({ adapter });
+    const ask = (tx: Queries) => tx.$queryRaw`select current_setting('statement_timeout') as set`;
+    for (let n = 0; n < 3; n += 1) {
+      expect(await ask(db)).toEqual([{ set: '5s' }]);
+      expect(await db.$transaction(ask)).toEqual([{ set: '5s' }]);
+    }
+    await db.$disconnect();
+  }
+});
+
 const write = { data: { title: 'wrong', authorId: 1 } };
 
 const ways: Readonly<Record<string, (db: PrismaClient) => Promise<unknown>>> = {
