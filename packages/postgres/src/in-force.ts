@@ -1,7 +1,6 @@
 import {
   inScope,
   isBegin,
-  isCovered,
   isSingleStatement,
   refusedWithSettings,
   type SettingsScope,
@@ -9,7 +8,6 @@ import {
   transactionTag,
 } from '@poolsafe/core';
 import type { Query } from './driver.ts';
-import { otherSettings } from './errors-of-driver.ts';
 
 /** A query that is to run, its text, and the settings in force where it was handed over: later they are others. */
 export interface Handed {
@@ -58,47 +56,4 @@ export function travels({ query, text }: Pick<Handed, 'query' | 'text'>): boolea
 
 function isEmpty(text: string): boolean {
   return text.trim() === '';
-}
-
-/** The settings of the transactions on a connection that is held, one after the other. */
-export class TransactionSettings {
-  /** Those in force where the transaction began that is open. */
-  #settings: SettingsScope | undefined;
-  /** Whether the server has still to be told of them. */
-  #waiting = false;
-  #inTransaction: boolean;
-
-  constructor(inTransaction: boolean) {
-    this.#inTransaction = inTransaction;
-  }
-
-  /** Why a query cannot run. */
-  refusal(handed: Handed): Error | undefined {
-    if (!this.#inTransaction) return refusedAlone(handed);
-    if (!isCovered(handed.settings, this.#settings)) return otherSettings();
-    // Whoever ends such a transaction in the middle of a text: what follows would be without them.
-    return this.#settings && refusedWithSettings(handed.text, { inTransaction: true });
-  }
-
-  /** What goes in front of a query, and must do so before it where it {@link travels} with nothing. */
-  ahead(handed: Handed): readonly SettingsScope[] | undefined {
-    if (!this.#inTransaction) return aheadOf(handed);
-    // The modes of a transaction come before anything else in it, and nothing is needed to end it.
-    if (!this.#waiting || this.#settings === undefined || transactionTag(handed.text)) return undefined;
-    return [this.#settings];
-  }
-
-  /** What went in front of a query of the transaction was sent: it is set, or the transaction has failed. */
-  sent(): void {
-    this.#waiting = false;
-  }
-
-  /** A query has ended, and this is what the server says now. */
-  ended(handed: Handed, inTransaction: boolean): void {
-    if (!inTransaction || !this.#inTransaction) {
-      this.#settings = inTransaction ? handed.settings : undefined;
-      this.#waiting = this.#settings !== undefined;
-    }
-    this.#inTransaction = inTransaction;
-  }
 }
