@@ -35,6 +35,12 @@ export interface ConnectionConfig {
   readonly delay: number;
 }
 
+/** How a {@link Connection} runs a query. */
+export interface RunOptions {
+  readonly ahead?: readonly AheadStatement[] | undefined;
+  readonly isShared?: boolean;
+}
+
 /** Routines of PostgreSQL after which the driver runs a statement again by itself. */
 const retried: ReadonlySet<unknown> = new Set([
   'FetchPreparedStatement',
@@ -168,9 +174,10 @@ export class Connection {
 
   /**
    * Runs a query. Nothing else must be running. What goes in front of it is part of its transaction: one with several
-   * statements in its text, or a COPY that the driver sends as such, must not have anything there.
+   * statements in its text, or a COPY that the driver sends as such, must not have anything there. `isShared`: whether
+   * the text means the same everywhere.
    */
-  run(query: Query, ahead?: readonly AheadStatement[]): void {
+  run(query: Query, { ahead, isShared = true }: RunOptions = {}): void {
     follow(query, {
       onError: (error) => this.#onError(query, error),
       onCopy: (stream) => {
@@ -187,7 +194,7 @@ export class Connection {
       // A message of the simple protocol would be skipped behind an error, and then nobody answers it.
       if (ahead !== undefined) query.options.simple = false;
       this.#ahead = ahead && new Ahead(ahead);
-      const { key, salt } = this.#statements.choose(query, signature);
+      const { key, salt } = this.#statements.choose(query, signature, isShared);
       if (this.#socket !== undefined) Object.assign(this.#socket, { salt, ahead: this.#ahead });
       return key;
     });

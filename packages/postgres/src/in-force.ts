@@ -49,6 +49,14 @@ export function aheadOf({ text, settings }: Handed): readonly SettingsScope[] | 
   return needsNone ? undefined : [settings];
 }
 
+/**
+ * Whether a text means the same with these settings as with any others. A prepared statement keeps the types of its
+ * parameters, and the tables on another search_path may have other ones.
+ */
+export function isShared(settings: SettingsScope | undefined): boolean {
+  return settings === undefined || !settings.values.has('search_path');
+}
+
 /** Whether something can go in front of a query: the extended protocol does what the simple one would. */
 export function travels({ query, text }: Pick<Handed, 'query' | 'text'>): boolean {
   return !query.options.simple || isSingleStatement(text);

@@ -3,7 +3,7 @@ import type { AheadStatement } from './ahead.ts';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
 import { copyInProgress, driverError } from './errors-of-driver.ts';
-import { type Handed, inItsScope, travels } from './in-force.ts';
+import { type Handed, inItsScope, isShared, travels } from './in-force.ts';
 import type { Pool, Task } from './pool.ts';
 import { TransactionAhead } from './transaction-ahead.ts';
 
@@ -153,7 +153,7 @@ export class Lease {
     const ahead = this.#transaction.ahead(handed);
     if (ahead === undefined || travels(handed)) {
       this.#last = handed;
-      this.#connection.run(handed.query, ahead);
+      this.#connection.run(handed.query, { ahead, isShared: isShared(this.#transaction.inForce(handed)) });
     } else this.#runBefore(handed, ahead[0] as AheadStatement);
   }
 

@@ -53,6 +53,11 @@ export class TransactionAhead {
     this.#waiting = false;
   }
 
+  /** The settings with which a query runs. */
+  inForce({ settings }: Handed): SettingsScope | undefined {
+    return this.#inTransaction || this.isUnsent ? this.#settings : settings;
+  }
+
   /** Why a query cannot run. */
   refusal(handed: Handed): Error | undefined {
     if (this.#failure !== undefined) return this.#failure;
