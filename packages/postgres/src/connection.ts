@@ -35,6 +35,12 @@ export interface ConnectionConfig {
   readonly delay: number;
 }
 
+/** How a {@link Connection} runs a query. */
+export interface RunOptions {
+  readonly ahead?: readonly AheadStatement[] | undefined;
+  readonly isShared?: boolean;
+}
+
 /** Routines of PostgreSQL after which the driver runs a statement again by itself. */
 const retried: ReadonlySet<unknown> = new Set([
   'FetchPreparedStatement',
@@ -73,6 +79,8 @@ export class Connection {
   #query: Query | undefined;
   /** What goes in front of the query. */
   #ahead: Ahead | undefined;
+  /** The fields of its error. */
+  #failure: ReadonlyMap<string, string> | undefined;
   /** Of the query, where it is a COPY. */
   #copy: CopyStream | undefined;
   /** A query that runs once more, since nothing of it has run. */
@@ -149,16 +157,27 @@ export class Connection {
     return this.#copy !== undefined && !this.#copy.writableEnded && !this.#copy.destroyed;
   }
 
-  /** Whether what was to go in front of the last query was sent. Where it failed, nothing of the query has run. */
+  /** Whether what was to go in front of the last query was sent. */
   get wentAhead(): boolean {
     return this.#ahead?.isSent === true;
   }
 
+  /** Whether that has failed, so that nothing of the query has run. */
+  get aheadFailed(): boolean {
+    return this.#ahead?.failed === true;
+  }
+
+  /** What the server has said of the last query, where that has failed. */
+  get failure(): Error | undefined {
+    return this.#failure && postgresError(this.#driver.PostgresError, this.#failure);
+  }
+
   /**
    * Runs a query. Nothing else must be running. What goes in front of it is part of its transaction: one with several
-   * statements in its text, or a COPY that the driver sends as such, must not have anything there.
+   * statements in its text, or a COPY that the driver sends as such, must not have anything there. `isShared`: whether
+   * the text means the same everywhere.
    */
-  run(query: Query, ahead?: readonly AheadStatement[]): void {
+  run(query: Query, { ahead, isShared = true }: RunOptions = {}): void {
     follow(query, {
       onError: (error) => this.#onError(query, error),
       onCopy: (stream) => {
@@ -175,7 +194,7 @@ export class Connection {
       // A message of the simple protocol would be skipped behind an error, and then nobody answers it.
       if (ahead !== undefined) query.options.simple = false;
       this.#ahead = ahead && new Ahead(ahead);
-      const { key, salt } = this.#statements.choose(query, signature);
+      const { key, salt } = this.#statements.choose(query, signature, isShared);
       if (this.#socket !== undefined) Object.assign(this.#socket, { salt, ahead: this.#ahead });
       return key;
     });
@@ -224,6 +243,7 @@ export class Connection {
   #start(query: Query): void {
     this.#query = query;
     this.#ahead = undefined;
+    this.#failure = undefined;
     this.#mayProbe = true;
     this.#mayAsk = query.onlyDescribe === true;
     const { connect_timeout: seconds } = this.#options;
@@ -291,6 +311,7 @@ export class Connection {
 
   #onErrorResponse(fields: ReadonlyMap<string, string>, afterRows: boolean): void {
     this.#miscounts ||= afterRows;
+    this.#failure = fields;
     const ownQuestion = this.#query?.state === null;
     const error = () => postgresError(this.#driver.PostgresError, fields);
     if (!isFatal(fields) && !ownQuestion) {
@@ -318,7 +339,7 @@ export class Connection {
 
   /** Whether a statement was refused since it is not there, or not what it was, before anything of it has run. */
   #losesStatement(query: Query, error: object): boolean {
-    if (!this.#statements.hasNotBegun || this.#ahead?.failed) return false;
+    if (!this.#statements.hasNotBegun || this.aheadFailed) return false;
     if (isOfFunction(error)) return false;
     if (isGone(error)) this.#statements.lost();
     else if (this.#statements.isUnread) return false;

@@ -1,7 +1,6 @@
 import {
   inScope,
   isBegin,
-  isCovered,
   isSingleStatement,
   refusedWithSettings,
   type SettingsScope,
@@ -9,7 +8,6 @@ import {
   transactionTag,
 } from '@poolsafe/core';
 import type { Query } from './driver.ts';
-import { otherSettings } from './errors-of-driver.ts';
 
 /** A query that is to run, its text, and the settings in force where it was handed over: later they are others. */
 export interface Handed {
@@ -52,6 +50,14 @@ export function aheadOf({ text, settings }: Handed): readonly SettingsScope[] | 
   return needsNone || !settings?.mattersAlone ? undefined : [settings];
 }
 
+/**
+ * Whether a text means the same with these settings as with any others. A prepared statement keeps the types of its
+ * parameters, and the tables on another search_path may have other ones.
+ */
+export function isShared(settings: SettingsScope | undefined): boolean {
+  return settings === undefined || !settings.values.has('search_path');
+}
+
 /** Whether something can go in front of a query: the extended protocol does what the simple one would. */
 export function travels({ query, text }: Pick<Handed, 'query' | 'text'>): boolean {
   return !query.options.simple || isSingleStatement(text);
@@ -59,47 +65,4 @@ export function travels({ query, text }: Pick<Handed, 'query' | 'text'>): boolea
 
 function isEmpty(text: string): boolean {
   return text.trim() === '';
-}
-
-/** The settings of the transactions on a connection that is held, one after the other. */
-export class TransactionSettings {
-  /** Those in force where the transaction began that is open. */
-  #settings: SettingsScope | undefined;
-  /** Whether the server has still to be told of them. */
-  #waiting = false;
-  #inTransaction: boolean;
-
-  constructor(inTransaction: boolean) {
-    this.#inTransaction = inTransaction;
-  }
-
-  /** Why a query cannot run. */
-  refusal(handed: Handed): Error | undefined {
-    if (!this.#inTransaction) return refusedAlone(handed);
-    if (!isCovered(handed.settings, this.#settings)) return otherSettings();
-    // Whoever ends such a transaction in the middle of a text: what follows would be without them.
-    return this.#settings && refusedWithSettings(handed.text, { inTransaction: true });
-  }
-
-  /** What goes in front of a query, and must do so before it where it {@link travels} with nothing. */
-  ahead(handed: Handed): readonly SettingsScope[] | undefined {
-    if (!this.#inTransaction) return aheadOf(handed);
-    // The modes of a transaction come before anything else in it, and nothing is needed to end it.
-    if (!this.#waiting || this.#settings === undefined || transactionTag(handed.text)) return undefined;
-    return [this.#settings];
-  }
-
-  /** What went in front of a query of the transaction was sent: it is set, or the transaction has failed. */
-  sent(): void {
-    this.#waiting = false;
-  }
-
-  /** A query has ended, and this is what the server says now. */
-  ended(handed: Handed, inTransaction: boolean): void {
-    if (!inTransaction || !this.#inTransaction) {
-      this.#settings = inTransaction ? handed.settings : undefined;
-      this.#waiting = this.#settings !== undefined;
-    }
-    this.#inTransaction = inTransaction;
-  }
 }

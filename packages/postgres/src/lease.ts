@@ -1,9 +1,11 @@
-import { guard, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
+import { guard, isBegin, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
+import type { AheadStatement } from './ahead.ts';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
 import { copyInProgress, driverError } from './errors-of-driver.ts';
-import { type Handed, inItsScope, TransactionSettings, travels } from './in-force.ts';
+import { type Handed, inItsScope, isShared, travels } from './in-force.ts';
 import type { Pool, Task } from './pool.ts';
+import { TransactionAhead } from './transaction-ahead.ts';
 
 /** How a {@link Lease} looks at its queries. */
 export interface Rules {
@@ -11,6 +13,8 @@ export interface Rules {
   textOf(query: Query): string;
   /** The settings in force where this is called. */
   settings(): SettingsScope | undefined;
+  /** Whether BEGIN waits for the first query of its transaction. */
+  readonly defersBegin: boolean;
   /** A query of our own. */
   command(text: string, parameters?: readonly string[]): Query;
 }
@@ -21,8 +25,8 @@ export class Lease {
   readonly #connection: Connection;
   readonly #rules: Rules;
   readonly #queue: Handed[] = [];
-  readonly #settings: TransactionSettings;
-  /** The query that runs, or that ran last. */
+  readonly #transaction: TransactionAhead;
+  /** The query that runs, or that ran last; none where that is one of our own in front of it. */
   #last: Handed | undefined;
   #failure: unknown;
   #released = false;
@@ -34,7 +38,7 @@ export class Lease {
     this.#pool = pool;
     this.#connection = connection;
     this.#rules = rules;
-    this.#settings = new TransactionSettings(connection.inTransaction);
+    this.#transaction = new TransactionAhead(connection.inTransaction);
     this.lost = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -50,9 +54,9 @@ export class Lease {
           lease = new Lease(pool, connection, rules);
           resolve(lease);
         },
-        idle() {
+        idle(connection) {
           if (lease === undefined) return;
-          lease.#ended();
+          lease.#transaction.ended(lease.#last, connection);
           lease.#next();
         },
         lost(error, notBegun) {
@@ -72,6 +76,25 @@ export class Lease {
   /** Whether the server has been reached on this connection. */
   get ready(): boolean {
     return this.#connection.ready;
+  }
+
+  /**
+   * Begins a transaction with the first query that comes, and says whether it does. Not on a new connection: whether the
+   * server can be reached is to be known before the application begins.
+   */
+  begins(text: string): boolean {
+    const { ready, inTransaction } = this.#connection;
+    if (!this.#rules.defersBegin || !ready || inTransaction || !isBegin(text)) return false;
+    this.#transaction.begin(text, this.#rules.settings());
+    return true;
+  }
+
+  /** Ends a transaction in which nothing was done, and says whether it was one. */
+  endsUnsent(): boolean {
+    const isUsed = this.#queue.length > 0 || this.#connection.busy;
+    if (isUsed || !this.#transaction.isUnsent) return false;
+    this.#transaction.forget();
+    return true;
   }
 
   /** Runs a query after those before it. */
@@ -120,21 +143,22 @@ export class Lease {
     const plan = this.#rules.planOf(handed.query);
     if (plan instanceof Error) return plan;
     const { text } = handed;
-    const refused = this.#settings.refusal(handed);
+    const refused = this.#transaction.refusal(handed);
     if (refused !== undefined || isPlain(text)) return refused;
-    return guard(plan, text, { inTransaction: this.#connection.inTransaction });
+    const inTransaction = this.#connection.inTransaction || this.#transaction.isUnsent;
+    return guard(plan, text, { inTransaction });
   }
 
   #send(handed: Handed): void {
-    const ahead = this.#settings.ahead(handed);
+    const ahead = this.#transaction.ahead(handed);
     if (ahead === undefined || travels(handed)) {
       this.#last = handed;
-      this.#connection.run(handed.query, ahead);
-    } else this.#runBefore(handed, ahead[0] as SettingsScope);
+      this.#connection.run(handed.query, { ahead, isShared: isShared(this.#transaction.inForce(handed)) });
+    } else this.#runBefore(handed, ahead[0] as AheadStatement);
   }
 
-  /** Sets what cannot go in front of a query by a query of its own, which takes that one along when it fails. */
-  #runBefore(handed: Handed, { sql, parameters }: SettingsScope): void {
+  /** Runs what cannot go in front of a query as one of our own, which takes that one along when it fails. */
+  #runBefore(handed: Handed, { sql, parameters }: AheadStatement): void {
     const query = this.#rules.command(sql, parameters);
     const { reject } = query;
     query.catch(() => {});
@@ -145,13 +169,7 @@ export class Lease {
     };
     this.#queue.unshift(handed);
     this.#last = undefined;
-    this.#settings.sent();
     this.#connection.run(query);
-  }
-
-  #ended(): void {
-    if (this.#connection.wentAhead) this.#settings.sent();
-    if (this.#last !== undefined) this.#settings.ended(this.#last, this.#connection.inTransaction);
   }
 
   #lose(error: unknown): void {

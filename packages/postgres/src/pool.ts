@@ -1,7 +1,7 @@
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
 import { connectionError, copyInProgress, otherSettings } from './errors-of-driver.ts';
-import { aheadOf, type Handed } from './in-force.ts';
+import { aheadOf, type Handed, isShared } from './in-force.ts';
 import type { StatementsConfig } from './statements.ts';
 
 /** Work that takes a connection until it releases it. */
@@ -44,13 +44,13 @@ class SingleQuery implements Task {
   }
 
   start(connection: Connection): void {
-    const { query } = this.#handed;
+    const { query, settings } = this.#handed;
     const ahead = aheadOf(this.#handed);
     // A transaction that was begun on the pool would keep them.
     const isForeign = ahead !== undefined && connection.inTransaction;
     if (isForeign) query.reject(otherSettings());
     if (isForeign || query.cancelled) this.#pool.release(connection);
-    else connection.run(query, ahead);
+    else connection.run(query, { ahead, isShared: isShared(settings) });
   }
 
   idle(connection: Connection): void {

@@ -23,6 +23,7 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
     // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.
     planOf: ({ options }) => policyOf(plan, options.poolsafe),
     settings: () => currentSettings(plan.settings),
+    defersBegin: plan.defersBegin,
     // Called as a handler is, after the query has been asked to run.
     command: (text, parameters = []) =>
       Object.assign(base.unsafe(text, [...parameters]) as unknown as Query, { executed: true }),

@@ -99,8 +99,11 @@ export class Statements {
     return this.#isNew;
   }
 
-  /** To be called with each query when the driver has made its text, and its `signature` where it can be prepared. */
-  choose(query: Query, signature: string | false): Choice {
+  /**
+   * To be called with each query when the driver has made its text, and its `signature` where it can be prepared. What
+   * means something else elsewhere is shared with nobody.
+   */
+  choose(query: Query, signature: string | false, isShared: boolean): Choice {
     const text = query.string ?? '';
     this.#current = undefined;
     this.#isNew = false;
@@ -110,13 +113,13 @@ export class Statements {
       schemaChanged();
     }
     if (!this.#inUse || query.options.simple || !isRepeatable(text)) return unchanged;
-    const again = sentAgain.has(query);
-    const often = !again && this.#isOften(query, text);
+    const isOwn = !isShared || sentAgain.has(query);
+    const often = !isOwn && this.#isOften(query, text);
     const named = often && signature !== false ? this.#named(text, signature) : undefined;
-    const choice = named ?? this.#unnamed(again);
-    const isShared = named !== undefined || this.#probed?.sharesUnnamed === true;
+    const choice = named ?? this.#unnamed(isOwn);
+    const isKept = named !== undefined || this.#probed?.sharesUnnamed === true;
     // The rows of a cursor are already spoken for.
-    if (isShared && !again && query.cursorFn === undefined) this.#current = choice;
+    if (isKept && !isOwn && query.cursorFn === undefined) this.#current = choice;
     return choice;
   }
 
@@ -192,10 +195,10 @@ export class Statements {
    * Odyssey keeps what has no name too, for everybody who sends the same text: a comment sets it apart from what was
    * prepared before the schema changed, and before the first probe, and after a failure, from everything.
    */
-  #unnamed(again: boolean): Choice {
+  #unnamed(isOwn: boolean): Choice {
     if (this.#plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false) return unchanged;
     this.#isNew = true;
-    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !again;
+    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !isOwn;
     return { key: false, salt: isKnown ? this.#salt : ` /* ${randomBytes(4).toString('hex')} */` };
   }
 

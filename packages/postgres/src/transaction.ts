@@ -37,7 +37,8 @@ export async function runTransaction(
   const scope: Scope = { lease, host, savepoints: 0, prepare: undefined };
   try {
     // As postgres.js does, so that the options cannot hold a statement.
-    await command(scope, `begin ${options.replace(/[^a-z ]/gi, '')}`);
+    const begin = `begin ${options.replace(/[^a-z ]/gi, '')}`;
+    if (!lease.begins(begin)) await command(scope, begin);
     return await Promise.race([runScope(scope, work, undefined), lease.lost]);
   } finally {
     lease.release(() => host.command('rollback'));
@@ -67,14 +68,20 @@ async function runScope(scope: Scope, work: Work, name: string | undefined): Pro
     if (uncaught !== undefined) throw uncaught;
   } catch (error) {
     // What ends the transaction is the error to tell, whatever becomes of the rollback.
-    await command(scope, name === undefined ? 'rollback' : `rollback to ${name}`).catch(() => {});
+    await rollback(scope, name).catch(() => {});
     throw (error as { code?: unknown } | null)?.code === '25P02' ? (uncaught ?? error) : error;
   }
   if (name === undefined) await commit(scope);
   return result;
 }
 
+async function rollback(scope: Scope, name: string | undefined): Promise<void> {
+  if (name !== undefined) await command(scope, `rollback to ${name}`);
+  else if (!scope.lease.endsUnsent()) await command(scope, 'rollback');
+}
+
 async function commit(scope: Scope): Promise<void> {
+  if (scope.prepare === undefined && scope.lease.endsUnsent()) return;
   const text = scope.prepare === undefined ? 'commit' : `prepare transaction '${scope.prepare}'`;
   const { command: answer } = await command(scope, text);
   // The answer to COMMIT in a transaction that failed. It is no error.

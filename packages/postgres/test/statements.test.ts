@@ -46,6 +46,8 @@ async function namesOf(sql: Sql, ids: readonly number[]): Promise<string[]> {
 const unnamed = 'PDH BES';
 const first = 'PDH BES';
 const again = 'BES';
+/** In front of the first statement of a transaction, where the connection is open. */
+const begin = 'PBE';
 const probe = 'PBECS';
 
 describe('what is found behind the first statement', () => {
@@ -95,7 +97,7 @@ describe('what is found behind the first statement', () => {
     for (let n = 1; n <= 3; n += 1) {
       expect(await watched.sql.begin((tx) => namesOf(tx, [n]))).toEqual([`item ${n}`]);
     }
-    expect(watched.sent()).toBe(`Q ${unnamed} Q ${probe} Q ${first} Q Q ${again} Q`);
+    expect(watched.sent()).toBe(`Q ${unnamed} Q ${probe} ${begin}${first} Q ${begin}${again} Q`);
   });
 
   test('a query that waits for the only connection comes after it', async () => {
@@ -284,7 +286,7 @@ describe('the statements of a connection', () => {
       expect(await insert({ id: 2000, name: 'x' })).toEqual([{ id: 2000, name: 'x' }]);
       expect(await insert({ id: 2000 })).toEqual([{ id: 2000 }]);
     }
-    expect(sent()).toBe(`Q ${again} ${again} Q Q ${again} ${again} Q`);
+    expect(sent()).toBe(`${begin}${again} ${again} Q ${begin}${again} ${again} Q`);
   });
 
   test('what the application wrote is what it reads, and the server has a comment at the end', async () => {
