@@ -20,6 +20,13 @@ export {
 export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
 export { listenPauses, liveness, quotedChannel } from './listen.ts';
+export {
+  type LockAttempt,
+  type LockedWork,
+  untilLost,
+  type WatchConnection,
+  whenLocked,
+} from './locked-work.ts';
 export { migrationLockKey, migrationLockSql, untilLocked } from './migration-lock.ts';
 export type { Policy, PoolsafeOptions } from './options.ts';
 export { growing, type Pauses } from './pauses.ts';

@@ -10,7 +10,7 @@ export interface HazardEvent {
   readonly action: 'throw' | 'warn' | 'allow';
 }
 
-/** Published on `poolsafe:connection-error` when a connection is lost, whether a query was running or not. */
+/** Published on `poolsafe:connection-error` when a connection is lost, whether a query was running or not, and when one that listens cannot be made again. */
 export interface ConnectionErrorEvent {
   readonly error: unknown;
 }

@@ -2,9 +2,11 @@ import {
   type AdvisoryLock,
   advisoryLock,
   checkLockOptions,
+  type LockedWork as LockedWorkOn,
   type LockKey,
   type LockOptions,
-  untilLocked,
+  untilLost,
+  whenLocked,
 } from '@poolsafe/core';
 import type pg from 'pg';
 import type { Client } from './client.ts';
@@ -13,16 +15,12 @@ import type { Client } from './client.ts';
  * What runs while a lock is held, on the client that holds it. `lost` is aborted, with the error of the connection,
  * when the lock is lost with it: somebody else may have it by then.
  */
-export type LockedWork<T> = (client: Client, lost: AbortSignal) => T;
+export type LockedWork<T> = LockedWorkOn<Client, T>;
 
 /** Where the connections for a lock come from. */
-export interface LockLanes {
+interface LockLanes {
   connect(): Promise<pg.PoolClient>;
   session<T>(work: (client: Client) => T): Promise<Awaited<T>>;
-}
-
-interface Done<T> {
-  readonly value: T;
 }
 
 /** Runs `work` while nobody else does that has the same key. */
@@ -34,19 +32,11 @@ export async function withAdvisoryLock<T>(
 ): Promise<Awaited<T>> {
   const { scope, signal } = checkLockOptions(options);
   const lock = advisoryLock(key);
-  let isHeld = false;
-  const held: LockedWork<Promise<Done<Awaited<T>>>> = async (...given) => {
-    // Whoever has given up waiting does not want it any more.
-    signal?.throwIfAborted();
-    isHeld = true;
-    return { value: await work(...given) };
-  };
-  const attempt =
+  const attempt = <R>(held: LockedWork<Promise<R>>): Promise<R | undefined> =>
     scope === 'session'
-      ? () => lanes.session((client) => inSession(client, lock, held))
-      : () => inTransaction(lanes, lock, held);
-  const { value } = await unlessAborted(untilLocked(attempt, signal), signal, () => isHeld);
-  return value;
+      ? lanes.session((client) => inSession(client, lock, held))
+      : inTransaction(lanes, lock, held);
+  return await whenLocked(attempt, work, signal);
 }
 
 /** Through the pooler: those who wait hold no server connection, and the lock ends with the transaction. */
@@ -61,7 +51,7 @@ async function inTransaction<T>(
     // A snapshot from before the lock would not show what was done under it.
     await client.query('begin isolation level read committed');
     const isLocked = await take(client, lock.take.transaction, lock);
-    const done = isLocked ? await untilLost(client, work) : undefined;
+    const done = isLocked ? await whileConnected(client, work) : undefined;
     await end(client, isLocked);
     return done;
   } catch (error) {
@@ -92,7 +82,7 @@ async function inSession<T>(
 ): Promise<T | undefined> {
   if (!(await take(client, lock.take.session, lock))) return undefined;
   const release = () => client.query(lock.release, [lock.parameter]);
-  const done = await untilLost(client, work).catch(async (error) => {
+  const done = await whileConnected(client, work).catch(async (error) => {
     await release().catch(() => {});
     throw error;
   });
@@ -107,42 +97,13 @@ async function take(client: Client, text: string, { parameter }: AdvisoryLock): 
   return (await client.query(text, [parameter])).rows.length > 0;
 }
 
-/** What `work` gives, or the error of the connection as soon as that is lost. */
-async function untilLost<T>(client: Client, work: LockedWork<Promise<T>>): Promise<T> {
-  const aborter = new AbortController();
-  let stop = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    const lose = (error = new Error('Connection terminated unexpectedly')) => {
-      aborter.abort(error);
-      reject(error);
-    };
-    const end = () => lose();
-    client.on('error', lose).on('end', end);
-    stop = () => client.off('error', lose).off('end', end);
-  });
-  try {
-    return await Promise.race([lost, work(client, aborter.signal)]);
-  } finally {
-    stop();
-  }
-}
-
-/** Rejects as soon as the signal aborts, unless the lock is held. What was under way cleans up after itself. */
-async function unlessAborted<T>(
-  waiting: Promise<T>,
-  signal: AbortSignal | undefined,
-  isHeld: () => boolean,
-): Promise<T> {
-  if (signal === undefined) return waiting;
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => isHeld() || reject(signal.reason);
-    signal.addEventListener('abort', abort);
-    stop = () => signal.removeEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([waiting, aborted]);
-  } finally {
-    stop();
-  }
+function whileConnected<T>(client: Client, work: LockedWork<Promise<T>>): Promise<T> {
+  return untilLost(
+    (lose) => {
+      const end = () => lose();
+      client.on('error', lose).on('end', end);
+      return () => client.off('error', lose).off('end', end);
+    },
+    (lost) => work(client, lost),
+  );
 }

@@ -11,7 +11,7 @@ import {
   withSettings,
 } from '@poolsafe/pg';
 import type pg from 'pg';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { laneOf, makeGate, openLanes, ownName, pidsOf } from './lanes.ts';
 import type { LockTask } from './lock-child.ts';
 
@@ -32,7 +32,11 @@ const scopes: readonly LockScope[] = ['transaction', 'session'];
 function startChild(task: LockTask): ChildProcess {
   const withTypes = process.features.typescript ? [] : ['--import', 'tsx'];
   const file = join(import.meta.dirname, 'lock-child.ts');
-  return fork(file, [JSON.stringify(task)], { execArgv: ['--conditions=@poolsafe/source', ...withTypes] });
+  const child = fork(file, [JSON.stringify(task)], {
+    execArgv: ['--conditions=@poolsafe/source', ...withTypes],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
 }
 
 /** Waits until a process says something; what it dies of is on the terminal. */
@@ -64,14 +68,10 @@ test.each(together)('processes exclude each other | %s', async (title, given) =>
       file: join(tmpdir(), `poolsafe-lock-${process.pid}-${given.join('-')}`),
     }),
   );
-  try {
-    await Promise.all(children.map((child) => says(child, 'ready')));
-    const done = children.map((child) => says(child, 'done'));
-    for (const child of children) child.send('go');
-    await Promise.all(done);
-  } finally {
-    for (const child of children) child.kill('SIGKILL');
-  }
+  await Promise.all(children.map((child) => says(child, 'ready')));
+  const done = children.map((child) => says(child, 'done'));
+  for (const child of children) child.send('go');
+  await Promise.all(done);
   expect(await database.admin('select n from counter')).toEqual([{ n: times * given.length }]);
 });
 
@@ -281,8 +281,8 @@ test('a transaction that cannot be committed any more is no success', async () =
 
 test('the transaction sees what was done under the lock before, whatever the default of the role', async () => {
   await database.admin(`alter role ${database.role} set default_transaction_isolation = 'repeatable read'`);
-  const [name] = inject('servers').poolers.map((pooler) => pooler.name);
-  await using pool = laneOf(database, {}, name);
+  // Whose server connections are made after that.
+  await using pool = laneOf(database, {}, '1.24off');
   const level = await pool.withAdvisoryLock(
     'k',
     async (client) => (await client.query('show transaction_isolation')).rows[0].transaction_isolation,

@@ -73,6 +73,15 @@ test('the options of the pool count, but for the address', async () => {
   });
 });
 
+test.each(['transaction', 'session'] as const)(
+  'a timeout that the pooler would refuse counts | %s',
+  async (scope) => {
+    await using pool = laneOf(database, { statement_timeout: 7000 });
+    const work = async (client: Client) => (await client.query('show statement_timeout')).rows;
+    expect(await pool.withAdvisoryLock('k', work, { scope })).toEqual([{ statement_timeout: '7s' }]);
+  },
+);
+
 test('what leads elsewhere than the URL says is left out', async () => {
   const { host, port } = new pg.Client(database.through('1.18').url);
   await using pool = laneOf(database, {
