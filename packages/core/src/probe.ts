@@ -32,7 +32,8 @@ export const probeName = 'poolsafe_probe_';
  * `$1` is the name, `$2` the pid that the login named, `$3` whether the schema is wanted in any case.
  *
  * The schema is told by the transactions that have last changed its columns, types and functions, since a
- * fingerprint of the types alone would come back with a type that is changed and changed back.
+ * fingerprint of the types alone would come back with a type that is changed and changed back; and by `search_path`,
+ * since the same text means another table under another one.
  *
  * Everyone may read what it reads, it returns text only, and it leaves nothing behind.
  */
@@ -47,7 +48,7 @@ export const probeSql: string = `${marker} select pg_catalog.pg_backend_pid()::t
   ) || (
     select pg_catalog.concat_ws(' ', '', count(*), sum(p.xmin::text::bigint))
       from pg_catalog.pg_proc p where p.oid >= 16384
-  ) end as schema
+  ) || pg_catalog.concat(' ', pg_catalog.current_setting('search_path')) end as schema
   from pg_catalog.pg_prepared_statements s where pg_catalog.starts_with(s.statement, '${marker}')
   order by s.name = $1::text desc, pg_catalog.starts_with(s.name, '${probeName}') limit 1`;
 

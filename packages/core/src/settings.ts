@@ -87,6 +87,11 @@ export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope
   return [...inner.asked].every(([name, value]) => outer?.values.get(name) === value);
 }
 
+/** Whether the settings say in which schemas tables are looked for. */
+export function movesSearchPath(settings: SettingsScope | undefined): boolean {
+  return settings?.values.has('search_path') === true;
+}
+
 /** Whether PostgreSQL takes `name` for one of a setting. */
 export function isSettingName(name: string): boolean {
   return settingName.test(name);

@@ -54,6 +54,14 @@ export function mayChangeSchema(sql: string): boolean {
   return /\b(?:create|alter|drop)\b(?!\s+(?:(?:local|global)\s+)?temp)/i.test(sql);
 }
 
+/**
+ * Whether a text may change in which schemas tables are looked for. What is prepared keeps the types of its parameters,
+ * and would store a value wrongly in the table of that name elsewhere.
+ */
+export function mayMoveSearchPath(sql: string): boolean {
+  return /search_path|\bset\s+(?:session\s+|local\s+)?schema\b/i.test(sql);
+}
+
 let changes = 0;
 
 /** How often this process may have changed a schema. What was found before is out of date. */

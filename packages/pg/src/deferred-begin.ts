@@ -91,6 +91,11 @@ export class DeferredBegin {
     this.#coming -= 1;
   }
 
+  /** Those with which a statement runs for which `settings` are in force. */
+  inForce(settings: SettingsScope | undefined): SettingsScope | undefined {
+    return this.#state.open ? this.#settings : settings;
+  }
+
   /** Whether something goes in front of the next statement, for which these settings are in force. */
   goesAhead(settings: SettingsScope | undefined): boolean {
     return this.isWaiting || (settings?.mattersAlone === true && !this.#state.open);

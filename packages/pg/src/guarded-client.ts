@@ -6,6 +6,7 @@ import {
   hintFor,
   isBegin,
   mayChangeSchema,
+  mayMoveSearchPath,
   type Plan,
   type PoolsafeOptions,
   parseTarget,
@@ -133,8 +134,12 @@ function subclassOf(Base: ClientClass): ClientClass {
       // A pg.Query or cursor has no such key; a pool or client, given by mistake, has its plan there.
       const plan = policyOf(this.poolsafe, (query as { poolsafe?: unknown }).poolsafe);
       if (plan instanceof Error) return this.#refuse(plan, query, rest);
+      const moves = mayMoveSearchPath(text);
       if (!state.certain && !this.pipeline && dependsOnState(plan, text)) {
-        const check = () => guard(plan, text, { inTransaction: state.open });
+        const check = () => {
+          this.#statements.isElsewhere ||= moves;
+          return guard(plan, text, { inTransaction: state.open });
+        };
         const send = (given: unknown, others: unknown[]) => this.#send(given, others);
         state.sending(text);
         return guardedSubmittable(this.#named(query, text), rest, check, send);
@@ -142,6 +147,12 @@ function subclassOf(Base: ClientClass): ClientClass {
       const error = guard(plan, text, { inTransaction: state.open && state.certain });
       if (error !== undefined) return this.#refuse(error, query, rest);
       state.sending(text);
+      if (moves && !this.pipeline) {
+        const onTurn = () => {
+          this.#statements.isElsewhere = true;
+        };
+        return this.#sendInTurn(this.#named(query, text), rest, onTurn);
+      }
       // A name would keep it from waiting, and reach a pooler that loses names.
       if (this.#mayDefer(query, text)) return this.#sendInTurn(this.#withoutName(query, text), rest);
       return this.#send(this.#named(query, text), rest);
@@ -250,12 +261,13 @@ function subclassOf(Base: ClientClass): ClientClass {
     }
 
     /** Sends it behind the BEGIN that waits, or that may wait when it is its turn. */
-    #sendInTurn(query: unknown, rest: unknown[]): unknown {
+    #sendInTurn(query: unknown, rest: unknown[], onTurn?: () => void): unknown {
+      const context = { ...this.#turn(), onTurn };
       if (!isSubmittable(query)) {
-        return this.#sendMade(new TransactionQuery([query, ...rest], this.#turn()), query, rest);
+        return this.#sendMade(new TransactionQuery([query, ...rest], context), query, rest);
       }
       super.query(new BeginNow(this.#begin) as never);
-      return super.query.apply(this, [behindSettings(query, this.#turn()), ...rest] as never);
+      return super.query.apply(this, [behindSettings(query, context), ...rest] as never);
     }
 
     #named<Q>(query: Q, text: string | undefined): Q | object {

@@ -17,11 +17,16 @@ interface OwnQuery {
 interface Context {
   readonly begin: DeferredBegin;
   readonly settings: SettingsScope | undefined;
+  readonly onTurn?: (() => void) | undefined;
 }
 
 /** Lets a query that sends itself have the settings in force: where no transaction has them, in front of it. */
-export function behindSettings<Q extends { submit: unknown }>(query: Q, { begin, settings }: Context): Q {
+export function behindSettings<Q extends { submit: unknown }>(
+  query: Q,
+  { begin, settings, onTurn }: Context,
+): Q {
   return checkedOnSubmit(query, () => {
+    onTurn?.();
     const refusal = begin.refusal(settings);
     if (refusal !== undefined || !begin.goesAhead(settings)) return refusal;
     const own = query as unknown as OwnQuery;

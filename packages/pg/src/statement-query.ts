@@ -1,4 +1,11 @@
-import { isGone, isOfFunction, isOutdated, isRefused, isUnknownToPooler } from '@poolsafe/core';
+import {
+  isGone,
+  isOfFunction,
+  isOutdated,
+  isRefused,
+  isUnknownToPooler,
+  movesSearchPath,
+} from '@poolsafe/core';
 import type pg from 'pg';
 import { inOneWrite, type Messages } from './messages.ts';
 import type { Statements } from './statements.ts';
@@ -48,7 +55,9 @@ export class StatementQuery extends TransactionQuery {
   override submit(connection: pg.Connection): Error | null {
     this.#wasInTransaction = this.#inTransaction();
     const messages = connection as unknown as Messages;
-    const mayName = !(this.#again || this.rows);
+    // Under another search_path the text means another table, with other types.
+    const isOwn = this.#again || this.#statements.isElsewhere || movesSearchPath(this.settings);
+    const mayName = !(isOwn || this.rows);
     // In one write with what is closed for it.
     return inOneWrite(messages, () => {
       const chosen = mayName ? this.#statements.choose(this.#sql, this.#asked) : undefined;
@@ -58,7 +67,7 @@ export class StatementQuery extends TransactionQuery {
       this.text = this.#sql;
       this.#extended = this.travels() || this.requiresPreparation();
       if (chosen !== undefined) this.text = chosen.text;
-      else if (this.#extended) this.text = this.#statements.unnamedText(this.#sql, this.#again);
+      else if (this.#extended) this.text = this.#statements.unnamedText(this.#sql, isOwn);
       this.#statements.bound = false;
       return super.submit(connection);
     });

@@ -45,6 +45,8 @@ export class Statements {
   #whenProbed: (() => void)[] | undefined;
   /** The schema changes of this process that the probe knew of. */
   #changes = -1;
+  /** Whether a statement has set `search_path`: what is prepared must not be met there, nor anything be prepared. */
+  isElsewhere = false;
   /** Whether the server has taken the parameters of what was sent last: from there on it may have run. */
   bound = false;
 
@@ -64,6 +66,8 @@ export class Statements {
     connection.prependListener('readyForQuery', ({ status }: { status?: string }) => {
       if (this.#loggedIn && status === 'I' && this.#wantsProbe) this.#probe();
       this.#loggedIn = true;
+      // Behind a pooler only a setting of the transaction gets through.
+      if (status === 'I' && plan.pooler.session.value === 'lost') this.isElsewhere = false;
     });
     connection.on('end', () => {
       this.#open = false;
@@ -111,12 +115,12 @@ export class Statements {
   /**
    * What is sent of a text that goes without a name, through the extended protocol. Odyssey keeps that too, for
    * everybody who sends the same text: a comment sets it apart from what was prepared before the schema changed, and
-   * before the first probe, and after a failure, from everything.
+   * before the first probe, and where `isOwn`, from everything.
    */
-  unnamedText(sql: string, again: boolean): string {
+  unnamedText(sql: string, isOwn: boolean): string {
     if (this.#plan.naming !== 'probed' || this.#probed?.sharesUnnamed === false || !isRepeatable(sql))
       return sql;
-    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !again;
+    const isKnown = this.#probed?.schema !== undefined && this.#isCurrent() && !isOwn;
     const salt = isKnown ? this.#salt : randomBytes(4).toString('hex');
     return `${sql} /* ${salt} */`;
   }

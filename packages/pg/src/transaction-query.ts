@@ -17,6 +17,8 @@ export interface TransactionQueryContext {
   readonly queue: () => unknown[];
   /** Those in force when the query was handed over. */
   readonly settings: SettingsScope | undefined;
+  /** Called when it is its turn. */
+  readonly onTurn?: (() => void) | undefined;
 }
 
 /** A query that takes the BEGIN of its transaction along, where that has not been sent. */
@@ -47,6 +49,7 @@ export class TransactionQuery extends BareQuery {
     const { begin, settings } = this.#context;
     if (this.#isComing) begin.came();
     this.#isComing = false;
+    this.#context.onTurn?.();
     if (isBareText(this) && begin.answers(this.text, settings)) return null;
     const refusal = begin.refusal(settings) ?? this.#refusedWith(settings);
     if (refusal !== undefined) return refusal;
@@ -102,6 +105,11 @@ export class TransactionQuery extends BareQuery {
     if (settings === undefined || typeof this.text !== 'string') return undefined;
     const inTransaction = this.#context.begin.isInTransaction || !settings.mattersAlone;
     return refusedWithSettings(this.text, { inTransaction });
+  }
+
+  /** The settings with which it runs. */
+  protected get settings(): SettingsScope | undefined {
+    return this.#context.begin.inForce(this.#context.settings);
   }
 
   /** Whether its name was given by this package, so that it stands for one text alone. */

@@ -5,6 +5,7 @@ import {
   isPlain,
   isRepeatable,
   mayChangeSchema,
+  mayMoveSearchPath,
   neverName,
   type Plan,
   type Probed,
@@ -64,6 +65,8 @@ export class Statements {
   #forgotten = 0;
   /** Something that may change the schema has been sent, and may be part of a transaction that is still open. */
   #changing = false;
+  /** A statement has set `search_path`: what is prepared must not be met there, nor anything be prepared. */
+  #isElsewhere = false;
   /** The choice for the statement that was sent last, where that can be sent once more. */
   #current: Choice | undefined;
   /** Whether the server has still to read that statement, which the driver does not have before. */
@@ -112,8 +115,9 @@ export class Statements {
       this.#changing = true;
       schemaChanged();
     }
+    if (!isPlain(text) && mayMoveSearchPath(text)) this.#isElsewhere = true;
     if (!this.#inUse || query.options.simple || !isRepeatable(text)) return unchanged;
-    const isOwn = !isShared || sentAgain.has(query);
+    const isOwn = !isShared || this.#isElsewhere || sentAgain.has(query);
     const often = !isOwn && this.#isOften(query, text);
     const named = often && signature !== false ? this.#named(text, signature) : undefined;
     const choice = named ?? this.#unnamed(isOwn);
@@ -127,6 +131,8 @@ export class Statements {
   idle(): void {
     if (this.#changing) schemaChanged();
     this.#changing = false;
+    // Behind a pooler only a setting of the transaction gets through.
+    if (this.#plan.pooler.session.value === 'lost') this.#isElsewhere = false;
   }
 
   parsed(): void {
