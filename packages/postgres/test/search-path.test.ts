@@ -16,7 +16,13 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 const toOdyssey = Object.assign(new URL(database.direct.url), { port: String(odyssey.address.port) });
-const routes = [...database.routes, database.told, { name: 'odyssey', url: toOdyssey.href } as Route].map(
+const follows: Route = {
+  ...database.through('latest'),
+  name: 'latest, which follows search_path',
+  poolsafe: { pooler: 'pgbouncer-1.26' },
+};
+const toOne: Route = { name: 'odyssey', url: toOdyssey.href };
+const routes = [...database.routes, database.told, follows, toOne].map(
   (route) => [route.name, route] as const,
 );
 
