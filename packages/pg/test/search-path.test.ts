@@ -1,31 +1,9 @@
 import { Pool, type PoolConfig, withSettings } from '@poolsafe/pg';
-import { countFlights, startOdyssey } from '@poolsafe/stack';
+import { countFlights } from '@poolsafe/stack';
 import type pg from 'pg';
-import { afterAll, describe, expect, inject, test } from 'vitest';
-import { openDatabase, type Route } from './database.ts';
-
-const servers = inject('servers');
-// A value for `one` is stored otherwise when it goes by a statement that was prepared for `other`.
-const database = await openDatabase(
-  servers,
-  'create schema one create table item (v int)',
-  'create schema other create table item (v text)',
-);
-const odyssey = await startOdyssey({ preparedStatements: true, poolSize: 1 }, servers.postgres);
-afterAll(async () => {
-  await odyssey.stop();
-  await database[Symbol.asyncDispose]();
-});
-const toOdyssey = Object.assign(new URL(database.direct.url), { port: String(odyssey.address.port) });
-const follows: Route = {
-  ...database.through('latest'),
-  name: 'latest, which follows search_path',
-  poolsafe: { pooler: 'pgbouncer-1.26' },
-};
-const toOne: Route = { name: 'odyssey', url: toOdyssey.href };
-const routes = [...database.routes, database.told, follows, toOne].map(
-  (route) => [route.name, route] as const,
-);
+import { describe, expect, test } from 'vitest';
+import type { Route } from './database.ts';
+import { rounds, routes, schemas, stored, told, value } from './two-schemas.ts';
 
 function opened({ url, poolsafe }: Route, options: PoolConfig = {}) {
   const pool = new Pool({ connectionString: url, max: 1, ...options, ...(poolsafe && { poolsafe }) });
@@ -33,12 +11,7 @@ function opened({ url, poolsafe }: Route, options: PoolConfig = {}) {
 }
 
 const insert = 'insert into item values ($1) returning v::text';
-const schemas = ['one', 'other'] as const;
-const stored = { one: '7', other: '007' };
-const add = async (runner: pg.Pool | pg.PoolClient) => (await runner.query(insert, ['007'])).rows[0].v;
-
-/** Long enough for whatever is named to be named, and to be met by somebody else. */
-const rounds = [1, 2, 3, 4, 5];
+const add = async (runner: pg.Pool | pg.PoolClient) => (await runner.query(insert, [value])).rows[0].v;
 
 async function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -106,7 +79,7 @@ describe.each(routes)('%s', (_, route) => {
 });
 
 test('SET of a session', async () => {
-  await using pool = opened(database.told);
+  await using pool = opened(told);
   for (const _ of rounds) {
     for (const schema of schemas) {
       await pool.query(`set search_path = ${schema}`);

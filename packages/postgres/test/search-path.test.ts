@@ -1,30 +1,7 @@
 import postgres, { type Options, type Sql, withSettings } from '@poolsafe/postgres';
-import { startOdyssey } from '@poolsafe/stack';
-import { afterAll, describe, expect, inject, test } from 'vitest';
-import { openDatabase, type Route } from '../../pg/test/database.ts';
-
-const servers = inject('servers');
-// A value for `one` is stored otherwise when it goes by a statement that was prepared for `other`.
-const database = await openDatabase(
-  servers,
-  'create schema one create table item (v int)',
-  'create schema other create table item (v text)',
-);
-const odyssey = await startOdyssey({ preparedStatements: true, poolSize: 1 }, servers.postgres);
-afterAll(async () => {
-  await odyssey.stop();
-  await database[Symbol.asyncDispose]();
-});
-const toOdyssey = Object.assign(new URL(database.direct.url), { port: String(odyssey.address.port) });
-const follows: Route = {
-  ...database.through('latest'),
-  name: 'latest, which follows search_path',
-  poolsafe: { pooler: 'pgbouncer-1.26' },
-};
-const toOne: Route = { name: 'odyssey', url: toOdyssey.href };
-const routes = [...database.routes, database.told, follows, toOne].map(
-  (route) => [route.name, route] as const,
-);
+import { describe, expect, test } from 'vitest';
+import type { Route } from '../../pg/test/database.ts';
+import { rounds, routes, schemas, stored, told, value } from '../../pg/test/two-schemas.ts';
 
 function opened({ url, poolsafe }: Route, connection = {}) {
   const options = { max: 1, connection, onnotice: () => {}, ...(poolsafe && { poolsafe }) } as Options<never>;
@@ -32,13 +9,8 @@ function opened({ url, poolsafe }: Route, connection = {}) {
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end() });
 }
 
-const schemas = ['one', 'other'] as const;
-const stored = { one: '7', other: '007' };
 const add = async (sql: Pick<Sql, 'unsafe'>) =>
-  (await sql.unsafe('insert into item values ($1) returning v::text', ['007'], { prepare: true }))[0]?.v;
-
-/** Long enough for whatever is named to be named, and to be met by somebody else. */
-const rounds = [1, 2, 3, 4, 5];
+  (await sql.unsafe('insert into item values ($1) returning v::text', [value], { prepare: true }))[0]?.v;
 
 describe.each(routes)('%s', (_, route) => {
   test('a setting of the request', async () => {
@@ -77,7 +49,7 @@ describe.each(routes)('%s', (_, route) => {
 });
 
 test('SET of a session', async () => {
-  await using sql = opened(database.told);
+  await using sql = opened(told);
   for (const _ of rounds) {
     for (const schema of schemas) {
       await sql.unsafe(`set search_path = ${schema}`);
