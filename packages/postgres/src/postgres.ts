@@ -1,4 +1,12 @@
-import { classify, currentSettings, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
+import {
+  classify,
+  currentSettings,
+  guard,
+  isPlain,
+  policyOf,
+  type SettingsScope,
+  SharedStatements,
+} from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
@@ -18,11 +26,12 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   const classes = classesOf(base);
   const shared = new SharedStatements();
   const pool = new Pool(driver as unknown as MakeDriver, options, { plan, prepares, shared });
+  const settingsInForce = (): SettingsScope | undefined => currentSettings();
   const rules: Rules = {
     textOf: (query) => textOf(query, classes),
     // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.
     planOf: ({ options }) => policyOf(plan, options.poolsafe),
-    settings: currentSettings,
+    settings: settingsInForce,
     defersBegin: plan.defersBegin,
     // Called as a handler is, after the query has been asked to run.
     command: (text, parameters = []) =>
