@@ -164,7 +164,7 @@ export class Lease {
     query.catch(() => {});
     query.reject = (error) => {
       reject(error);
-      this.#queue.shift();
+      if (this.#queue[0] === handed) this.#queue.shift();
       handed.query.reject(error);
     };
     this.#queue.unshift(handed);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import postgres, { withSettings } from '@poolsafe/postgres';
-import { countFlights } from '@poolsafe/stack';
+import { countFlights, startOdyssey } from '@poolsafe/stack';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { openDatabase, type Route } from '../../pg/test/database.ts';
 import { notesOf } from '../../pg/test/tenants.ts';
@@ -20,8 +20,25 @@ const database = await openDatabase(
   'create table other (n int)',
   `create function lose() returns int language plpgsql as $$ begin execute 'deallocate all'; return 1; end $$`,
 );
-afterAll(() => database[Symbol.asyncDispose]());
+const odysseys = await Promise.all(
+  [true, false].map((preparedStatements) =>
+    startOdyssey({ preparedStatements, poolSize: 5 }, servers.postgres),
+  ),
+);
+afterAll(async () => {
+  await Promise.all(odysseys.map((odyssey) => odyssey.stop()));
+  await database[Symbol.asyncDispose]();
+});
 const routes = [...database.routes, database.told].map((route) => [route.name, route] as const);
+const all = [
+  ...routes,
+  ...odysseys.map(({ address: { port } }, i) => {
+    const url = new URL(database.direct.url);
+    url.port = String(port);
+    const name = `odyssey, ${i === 0 ? 'reserving' : 'forgetting'}`;
+    return [name, { name, url: url.href }] as const;
+  }),
+];
 const latest = database.through('latest');
 
 type Sql = ReturnType<typeof postgres> & AsyncDisposable;
@@ -130,7 +147,7 @@ async function byteByByte(): Promise<net.Socket> {
 }
 
 describe('a statement on its own', () => {
-  test.each(routes)('has the settings, and leaves nothing, however it is written, %s', async (_, route) => {
+  test.each(all)('has the settings, and leaves nothing, however it is written, %s', async (_, route) => {
     await using sql = opened(route, { max: 2 });
     for (const [title, way] of Object.entries(ways)) {
       // Often enough that it is prepared where it can be.
@@ -593,7 +610,7 @@ describe('settings in force', () => {
   });
 });
 
-test.each(routes)('1,000 requests of 50 tenants over 20 clients see their own rows, %s', async (_, route) => {
+test.each(all)('1,000 requests of 50 tenants over 20 clients see their own rows, %s', async (_, route) => {
   await using sql = opened(route, { max: 20 });
   let [seen, wrong] = [0, 0];
   const look = (tenant: number, rows: unknown) => {
