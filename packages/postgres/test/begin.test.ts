@@ -181,6 +181,19 @@ describe('a transaction', () => {
     }
   });
 
+  test('whose first statement cannot be sent is one still', async () => {
+    await using watched = await opened(database.told);
+    const { sql } = watched;
+    const ask = (tx: postgres.ISql, at: Date) => tx`select ${at}::timestamptz as at`;
+    for (let n = 0; n < 4; n += 1) await ask(sql, new Date());
+    const work = sql.begin(async (tx) => {
+      await ask(tx, new Date(Number.NaN)).catch(() => {});
+      await tx`insert into item values (6)`;
+    });
+    expect(await codeOf(work)).toBe('Invalid time value');
+    expect(await sql`select id from item`).toEqual([]);
+  });
+
   test('whose first statement is gone fails, and the next one works', async () => {
     await using watched = await opened(database.told);
     const { sql } = watched;
