@@ -1,5 +1,7 @@
 import { Pool, withSettings } from '@poolsafe/pg';
+import guarded from '@poolsafe/postgres';
 import pg from 'pg';
+import postgres from 'postgres';
 import { delayed } from './delay.ts';
 import { during, load } from './load.ts';
 import { median, ratios, type Spread, takeTurns } from './pairs.ts';
@@ -56,10 +58,8 @@ interface Subject {
   open(side: Exclude<Side, 'named'>, url: string): Promise<Work>;
 }
 
-const overPg = stacks.filter(({ packages }) => !packages.includes('postgres'));
-
 const subjects: readonly Subject[] = [
-  ...overPg.map((stack): Subject => {
+  ...stacks.map((stack): Subject => {
     return {
       stack: stack.name,
       what: titles.transaction,
@@ -70,6 +70,7 @@ const subjects: readonly Subject[] = [
     };
   }),
   { stack: 'pg', what: titles.tenant, open: openTenants },
+  { stack: 'postgres.js', what: titles.tenant, open: openTenantsOfPostgresJs },
 ];
 
 /** As everybody writes it, and `withSettings`. */
@@ -97,6 +98,27 @@ async function openTenants(side: Side, url: string): Promise<Work> {
       if (rows.length !== 1) throw new Error('The result of a read with a tenant is wrong.');
     },
     end: () => pool.end(),
+  };
+}
+
+/** The same over postgres.js. */
+async function openTenantsOfPostgresJs(side: Side, url: string): Promise<Work> {
+  const make = (side === 'bare' ? postgres : guarded) as typeof postgres;
+  const sql = make(url, { max: clients });
+  const select = (on: Pick<postgres.Sql, 'unsafe'>) => on.unsafe(sqlTexts.select, [7], { prepare: true });
+  const bare = (tenant: string) =>
+    sql.begin(async (tx) => {
+      await tx`select set_config('app.tenant_id', ${tenant}, true)`;
+      return await select(tx);
+    });
+  const safe = (tenant: string) => withSettings({ 'app.tenant_id': tenant }, () => select(sql));
+  const read = side === 'bare' ? bare : safe;
+  return {
+    async work(i) {
+      const rows = await read(String(i % 50));
+      if (rows.length !== 1) throw new Error('The result of a read with a tenant is wrong.');
+    },
+    end: () => sql.end(),
   };
 }
 

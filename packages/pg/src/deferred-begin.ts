@@ -61,10 +61,12 @@ export class DeferredBegin {
     });
   }
 
-  /** Whether queries have to look here when it is their turn: it is not certain that BEGIN was taken. */
+  /** Whether queries have to look here when it is their turn: it is not certain that BEGIN was taken, or with it go settings. */
   get isInvolved(): boolean {
     const isUnderWay = this.#coming > 0 || this.isWaiting || this.isOutstanding;
-    return isUnderWay || this.#error !== undefined || this.#failed !== undefined;
+    const hasFailed = this.#error !== undefined || this.#failed !== undefined;
+    // A transaction that has settings must not be chained to one that has not, whoever asks for it.
+    return isUnderWay || hasFailed || this.#settings !== undefined;
   }
 
   /** Whether there is something to send before the next statement. */

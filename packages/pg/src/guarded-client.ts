@@ -4,9 +4,11 @@ import {
   currentSettings,
   guard,
   hintFor,
+  inScope,
   isBegin,
   mayChangeSchema,
   mayMoveSearchPath,
+  outOfScope,
   type Plan,
   type PoolsafeOptions,
   parseTarget,
@@ -120,9 +122,19 @@ function subclassOf(Base: ClientClass): ClientClass {
       >;
     }
 
+    /** What comes over the connection belongs to no request, whoever opened it. */
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
-    override query(query: any, ...rest: any[]): any {
+    override connect(...given: any[]): any {
+      return outOfScope(() => super.connect.apply(this, inTheirScope(given) as never));
+    }
+
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+    override query(query: any, ...others: any[]): any {
+      const rest = inTheirScope(others);
       if (query === null || query === undefined) return this.#send(query, rest);
+      if (isSubmittable(query) && typeof query.callback === 'function') {
+        query.callback = inScope(query.callback as () => void);
+      }
       const text = textOf(query) ?? this.#texts.get(nameOf(query) ?? '');
       const state = this.#transaction;
       if (text === undefined || isHarmless(query, text)) {
@@ -289,6 +301,11 @@ function subclassOf(Base: ClientClass): ClientClass {
       return query;
     }
   };
+}
+
+/** Callbacks as those who gave them would call them: pg calls them as whatever has opened the connection. */
+function inTheirScope(given: readonly unknown[]): unknown[] {
+  return given.map((value) => (typeof value === 'function' ? inScope(value as () => void) : value));
 }
 
 /** Whether it matters for a text if a transaction is open. */

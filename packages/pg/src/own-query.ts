@@ -27,7 +27,7 @@ export function behindSettings<Q extends { submit: unknown }>(
 ): Q {
   return checkedOnSubmit(query, () => {
     onTurn?.();
-    const refusal = begin.refusal(settings);
+    const refusal = begin.refusal(settings) ?? refusedWithin(query, begin.inForce(settings), begin);
     if (refusal !== undefined || !begin.goesAhead(settings)) return refusal;
     const own = query as unknown as OwnQuery;
     const refused = refusedAlone(own);
@@ -36,6 +36,17 @@ export function behindSettings<Q extends { submit: unknown }>(
     begin.send(settings);
     return undefined;
   });
+}
+
+/** Why it cannot run in a transaction that has settings. */
+function refusedWithin(
+  query: object,
+  settings: SettingsScope | undefined,
+  begin: DeferredBegin,
+): Error | undefined {
+  const text = textOf(query);
+  if (!begin.isInTransaction || settings === undefined || text === undefined) return undefined;
+  return refusedWithSettings(text, { inTransaction: true });
 }
 
 /** Why it cannot be in one group with the settings: the simple protocol has a Sync of its own. */

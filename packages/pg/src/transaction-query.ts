@@ -51,7 +51,7 @@ export class TransactionQuery extends BareQuery {
     this.#isComing = false;
     this.#context.onTurn?.();
     if (isBareText(this) && begin.answers(this.text, settings)) return null;
-    const refusal = begin.refusal(settings) ?? this.#refusedWith(settings);
+    const refusal = begin.refusal(settings) ?? this.#refusedWith(begin.inForce(settings));
     if (refusal !== undefined) return refusal;
     if (!begin.goesAhead(settings) || isUnsendable(this)) return super.submit(connection);
     const travels = this.travels();

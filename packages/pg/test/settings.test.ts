@@ -130,6 +130,19 @@ describe('a transaction', () => {
     },
   );
 
+  test('is not chained to another that would be without them, within the scope or not', async () => {
+    await using pool = opened(latest, { max: 1 });
+    await withClient(pool, async (client) => {
+      await as(7, () => client.query('begin'));
+      await client.query(mine);
+      await expect(client.query('commit and chain')).rejects.toMatchObject({ code: 'POOLSAFE_SETTINGS' });
+      const sent = new Promise((resolve) => client.query(new pg.Query('rollback and chain', resolve)));
+      expect(await sent).toMatchObject({ code: 'POOLSAFE_SETTINGS' });
+      expect((await client.query(mine)).rows).toEqual(ofTenant(7));
+      await client.query('commit');
+    });
+  });
+
   test('that began without them is not given any later', async () => {
     await using pool = opened(latest, { max: 1 });
     await withClient(pool, async (client) => {
@@ -177,6 +190,32 @@ describe('settings', () => {
       withSettings({ 'APP.a': "inner's \\ $1", role: 'none' }, () => pool.query(asked)),
     );
     expect(rows).toEqual([{ a: "inner's \\ $1", b: 'true', timeout: '2s', role: database.role }]);
+  });
+
+  test('what is called back has those of whoever waits for it, and not of who opened the connection', async () => {
+    await using pool = opened(latest, { max: 1 });
+    const callingBack = (runner: Pick<pg.Pool, 'query'>) =>
+      new Promise((resolve) =>
+        runner.query('select 1', () => resolve(pool.query(mine).then(({ rows }) => rows))),
+      );
+    await as(1, () => pool.query('select 1'));
+    expect(await as(2, () => callingBack(pool))).toEqual(ofTenant(2));
+    const client = new Client({ connectionString: latest.url });
+    await as(1, () => client.connect());
+    const heard = new Promise<string>((resolve) => {
+      client.on('notice', () => resolve(pool.query(mine).then(({ rows }) => JSON.stringify(rows)) as never));
+    });
+    expect(await as(2, () => callingBack(client as never))).toEqual(ofTenant(2));
+    const asked = new Promise((resolve) => {
+      const done = () => resolve(pool.query(mine).then(({ rows }) => rows));
+      as(3, async () => void client.query(new pg.Query('select 1', done as never)));
+    });
+    expect(await asked).toEqual(ofTenant(3));
+    // What the server says by itself is nobody's.
+    await as(2, () => client.query("do $$ begin raise notice 'x'; end $$").catch(() => {}));
+    await client.query("begin; do $$ begin raise notice 'x'; end $$; commit");
+    expect(await heard).toBe('[]');
+    await client.end();
   });
 
   test('Promise.all, and what is awaited by the caller', async () => {

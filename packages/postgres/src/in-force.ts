@@ -2,6 +2,7 @@ import {
   inScope,
   isBegin,
   isSingleStatement,
+  movesSearchPath,
   refusedWithSettings,
   type SettingsScope,
   settingsError,
@@ -55,7 +56,7 @@ export function aheadOf({ text, settings }: Handed): readonly SettingsScope[] | 
  * parameters, and the tables on another search_path may have other ones.
  */
 export function isShared(settings: SettingsScope | undefined): boolean {
-  return settings === undefined || !settings.values.has('search_path');
+  return !movesSearchPath(settings);
 }
 
 /** Whether something can go in front of a query: the extended protocol does what the simple one would. */

@@ -1,12 +1,4 @@
-import {
-  classify,
-  currentSettings,
-  guard,
-  isPlain,
-  policyOf,
-  type SettingsScope,
-  SharedStatements,
-} from '@poolsafe/core';
+import { classify, currentSettings, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
