@@ -20,9 +20,7 @@ export interface Wire<TAnswer> {
 }
 
 /** Makes a connection that is not open yet, and that calls `hear` with each notification. */
-export type MakeWire<TNotification, TAnswer> = (
-  hear: (notification: TNotification) => void,
-) => Wire<TAnswer>;
+export type MakeWire<TNotification, TAnswer> = (hear: (notification: TNotification) => void) => Wire<TAnswer>;
 
 /** A connection that does nothing but listen, and that notices when the other side is gone without a word. */
 export class ListenConnection<TNotification, TAnswer> {

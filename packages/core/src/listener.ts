@@ -1,6 +1,5 @@
-import { quotedChannel } from './listen.ts';
+import { listenPauses, quotedChannel } from './listen.ts';
 import { ListenConnection, type Loss, type MakeWire } from './listen-connection.ts';
-import { listenPauses } from './listen.ts';
 import { growing } from './pauses.ts';
 import { type ListenGap, reportConnectionError, reportListenGap } from './report.ts';
 import { outOfScope } from './settings.ts';
