@@ -9,8 +9,8 @@ export interface Loss {
 
 /** A connection of a driver that nobody else uses. */
 export interface Wire<TAnswer> {
-  /** Resolves, with the error there was, when it is closed, by whichever side. */
-  readonly closed: Promise<Error>;
+  /** Resolves, with the error there was, when it is closed: by the other side at least. */
+  readonly lost: Promise<Error>;
   connect(): Promise<unknown>;
   query(text: string): Promise<TAnswer>;
   /** Says goodbye. Resolves when it is closed. */
@@ -101,7 +101,7 @@ export class ListenConnection<TNotification, TAnswer> {
   }
 
   async #loss(): Promise<Loss> {
-    const error = await this.#wire.closed;
+    const error = await this.#wire.lost;
     clearTimeout(this.#check);
     // Closed by us: nothing was lost.
     if (!this.#isOpen) return new Promise(() => {});

@@ -48,7 +48,7 @@ function wiresOf(makeClient: () => pg.Client): MakeWire<pg.Notification, unknown
   return (hear) => {
     const client = makeClient();
     client.on('notification', hear);
-    const closed = new Promise<Error>((resolve) => {
+    const lost = new Promise<Error>((resolve) => {
       let error = new Error('Connection terminated unexpectedly');
       client.once('error', (first) => {
         error = first;
@@ -56,7 +56,7 @@ function wiresOf(makeClient: () => pg.Client): MakeWire<pg.Notification, unknown
       client.once('end', () => resolve(error));
     });
     return {
-      closed,
+      lost,
       connect: () => client.connect(),
       query: (text) => client.query(text),
       end: () => client.end(),
