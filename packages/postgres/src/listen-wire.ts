@@ -1,5 +1,5 @@
 import { reportConnectionError, type Wire } from '@poolsafe/core';
-import type { MakeDriver } from './driver.ts';
+import type { MakeDriver, Query } from './driver.ts';
 import { type Destination, makeEngine } from './engine.ts';
 import { connectionError } from './errors-of-driver.ts';
 import { Lease } from './lease.ts';
@@ -23,7 +23,8 @@ export function wireOf(
   destination: Destination,
   hear: (notification: Notification) => void,
 ): Wire<CommandResult> {
-  const { options } = destination.base;
+  const { base } = destination;
+  const { options } = base;
   const { pool, rules, host } = makeEngine(make, destination, {
     max: 1,
     fetch_types: false,
@@ -55,7 +56,11 @@ export function wireOf(
     async query(text) {
       asked += 1;
       try {
-        return await runCommand(await lease(), host, text);
+        const held = await lease();
+        // As postgres.js sends it: through the extended protocol, of which results say more.
+        const query = Object.assign(base.unsafe(text, [], { simple: false } as never), { executed: true });
+        held.run(query as unknown as Query);
+        return await query;
       } finally {
         asked -= 1;
       }
