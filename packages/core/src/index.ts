@@ -19,7 +19,8 @@ export {
 } from './errors.ts';
 export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
-export { listenPauses, liveness, quotedChannel } from './listen.ts';
+export type { MakeWire, Wire } from './listen-connection.ts';
+export { type ChannelListener, Listener } from './listener.ts';
 export {
   type LockAttempt,
   type LockedWork,

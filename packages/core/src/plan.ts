@@ -40,6 +40,8 @@ export interface Plan {
   readonly settings: SettingsScope | undefined;
   /** Of the startup parameters besides user and database those that the login may carry. */
   startup(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** Whether `poolsafe.direct` leads to PostgreSQL itself, for what needs a session. */
+  readonly hasDirect: boolean;
   readonly onHazard: 'throw' | 'warn' | 'allow';
   readonly allow: readonly HazardCode[];
   /** Everything about `sql` that is not safe here, allowed or not. Empty for what is. */
@@ -83,6 +85,7 @@ export function planFor(target: Target, given?: PoolsafeOptions): Plan {
   if (refused.length > 0) throw startupError(pooler, refused);
   const decided = {
     ...{ pooler, recognisedBy, keepsNames, naming, statementCache, defersBegin },
+    hasDirect: options.direct !== undefined,
     settings: settingsScope(moved),
     startup: (parameters: Target['parameters']) => startup(parameters).sent,
   };

@@ -24,6 +24,20 @@ export function isGuarded(client: unknown): boolean {
   return (client as { poolsafe?: Plan } | null | undefined)?.poolsafe !== undefined;
 }
 
+/** How to make each database once more, over another client. By its session, which is what copies of it share. */
+const makers = new WeakMap<object, (client: never) => object>();
+
+/** The same database over another client, such as one that belongs to nobody else. */
+export function overClient(database: object, client: unknown): object {
+  const make = makers.get((database as Made).session);
+  return make?.(client as never) ?? database;
+}
+
+/** What every version of Drizzle gives. */
+interface Made {
+  readonly session: object;
+}
+
 /**
  * `drizzle()` of a driver in all its forms, over a guarded client.
  *
@@ -37,8 +51,12 @@ export function guardedDrizzle<TClient>(
     const { client, connection, poolsafe, ...config } = optionsOf(first, second);
     const guarded =
       client === undefined ? driver.connect(connection, poolsafe) : guardedClient(client, poolsafe, driver);
-    // An old Drizzle does not tell its client, and nobody could end one that was made from a URL.
-    return Object.assign(driver.original(handOver(guarded), config), { $client: guarded });
+    const make = (client: TClient) =>
+      // An old Drizzle does not tell its client, and nobody could end one that was made from a URL.
+      Object.assign(driver.original(handOver(client), config), { $client: client });
+    const made = make(guarded);
+    makers.set((made as unknown as Made).session, make);
+    return made;
   };
 }
 

@@ -1,9 +1,14 @@
-import { configError, migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core';
+import { configError, migrationLockKey, migrationLockSql, type Plan, untilLocked } from '@poolsafe/core';
 import { sql } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
-import { isGuarded } from './guarded-drizzle.ts';
+import { isGuarded, overClient } from './guarded-drizzle.ts';
 
-type Database = PgDatabase<PgQueryResultHKT>;
+type Database = PgDatabase<PgQueryResultHKT> & { readonly $client?: Client };
+/** What the guarded clients of all drivers have. */
+interface Client {
+  readonly poolsafe: Plan;
+  session<T>(work: (client: unknown) => T): Promise<Awaited<T>>;
+}
 type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 type Lock = { readonly locked: boolean };
 type Migrate<TConfig> = (database: never, config: TConfig) => Promise<void>;
@@ -14,7 +19,7 @@ const lock = sql.raw(migrationLockSql.replace('$1', `'${key}'`));
 
 /**
  * `migrate()` of a driver, in a transaction that holds the lock of all deployments: what drizzle-orm does in
- * several transactions happens in that one.
+ * several transactions happens in that one. It is on the direct lane where there is one.
  *
  * @throws ConfigError for a database over a client that poolsafe does not guard
  */
@@ -22,15 +27,16 @@ export function migrateOnce<TConfig>(
   original: Migrate<TConfig>,
 ): (database: object, config: TConfig) => Promise<void> {
   return async (database, config) => {
-    const db = database as Database & { $client?: unknown };
-    if (!isGuarded(db.$client)) {
+    const db = database as Database;
+    const { $client } = db;
+    if ($client === undefined || !isGuarded($client)) {
       throw configError(
         'migrate() was given something else than a database over a client that poolsafe guards.',
         'make it with `drizzle()` of @poolsafe/drizzle, and do not migrate in a transaction',
       );
     }
-    await untilLocked(() =>
-      db.transaction(
+    const attempt = (there: Database) =>
+      there.transaction(
         async (tx) => {
           // Not a built query, which a cache of the user's may answer.
           const result = (await tx.execute(lock)) as Lock[] | { readonly rows: Lock[] };
@@ -41,8 +47,10 @@ export function migrateOnce<TConfig>(
         },
         // Anything above reads the past: what was applied before this transaction held the lock.
         { isolationLevel: 'read committed' },
-      ),
-    );
+      );
+    // A session for each attempt, so that deployments that wait hold none.
+    const inSession = () => $client.session((client) => attempt(overClient(db, client) as Database));
+    await untilLocked(() => ($client.poolsafe.hasDirect ? inSession() : attempt(db)));
   };
 }
 

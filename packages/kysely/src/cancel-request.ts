@@ -1,5 +1,6 @@
-import { Client, type Pool } from '@poolsafe/pg';
+import { Client } from '@poolsafe/pg';
 import type pg from 'pg';
+import type { GuardedPool } from './pool-sessions.ts';
 
 /** What is used of a client besides its documented members. */
 interface ClientInternals {
@@ -17,7 +18,7 @@ interface ClientInternals {
  * Cancels what a client of the pool runs. Resolves when the server, or the pooler, has closed the connection that
  * the request came on: it has acted on it then.
  */
-export async function sendCancelRequest(client: pg.ClientBase, pool: Pool): Promise<void> {
+export async function sendCancelRequest(client: pg.ClientBase, pool: GuardedPool): Promise<void> {
   const { processID, secretKey } = client as unknown as ClientInternals;
   // A client, since it knows how to reach the server: host or socket, TLS, timeout.
   const messenger = new Client(pool.options);

@@ -8,13 +8,16 @@ import {
   type Driver,
   Kysely,
 } from 'kysely';
+import type pg from 'pg';
+import { copyOf } from './copied-options.ts';
 import { GuardedPostgresAdapter, GuardedPostgresIntrospector } from './migration-lock.ts';
+import { type GuardedPool, PoolSessions } from './pool-sessions.ts';
 import { GuardedPostgresDriver, type OpenPool } from './postgres-driver.ts';
 
 /** The config of kysely's PostgresDialect, where `pool` may be the options of a pool, and `poolsafe` goes with those. */
 export interface PostgresDialectConfig extends Omit<BareConfig, 'pool'> {
   /** A Pool of `@poolsafe/pg`, a function that gives one when the first query comes, or the options to make one. */
-  pool: Pool | PoolConfig | OpenPool;
+  pool: Pool | PoolConfig | ((...given: Parameters<OpenPool>) => Promise<Pool>);
   poolsafe?: PoolsafeOptions | undefined;
 }
 
@@ -40,14 +43,36 @@ export interface PostgresDialectConfig extends Omit<BareConfig, 'pool'> {
 export class PostgresDialect extends BareDialect {
   readonly #config: Omit<PostgresDialectConfig, 'pool'>;
   readonly #open: OpenPool;
-  #pool: Pool | undefined;
+  /** Whether each database over this dialect opens a pool of its own. */
+  readonly #opensOwn: boolean;
+  #pool: GuardedPool | undefined;
 
   constructor(config: PostgresDialectConfig) {
     const { pool, poolsafe, ...rest } = config ?? {};
     const open = openerOf(pool, poolsafe);
-    super({ ...rest, pool: open });
+    super({ ...rest, pool: open as never });
     this.#config = rest;
     this.#open = open;
+    this.#opensOwn = typeof pool === 'function';
+  }
+
+  /**
+   * A dialect whose connections lead to PostgreSQL itself, where nothing is refused: for migrations, and for whatever
+   * else needs a session. Each connection is a session of the pool, and is closed when it comes back.
+   *
+   * ```ts
+   * const migrations = new Kysely<Database>({ dialect: dialect.direct() })
+   * await new Migrator({ db: migrations, provider }).migrateToLatest()
+   * ```
+   *
+   * Where neither `poolsafe.direct` was given nor the pool leads there itself, its first query fails with a ConfigError.
+   */
+  direct(): PostgresDialect {
+    const sessions: OpenPool = async (...given) => {
+      const pool = await this.#open(...given);
+      return pool instanceof PoolSessions ? pool : new PoolSessions(pool as Pool, { ends: this.#opensOwn });
+    };
+    return new PostgresDialect({ ...this.#config, pool: sessions as never });
   }
 
   override createDriver(): Driver {
@@ -62,15 +87,27 @@ export class PostgresDialect extends BareDialect {
 
   override createAdapter(): DialectAdapter {
     return new GuardedPostgresAdapter((onClose) => {
-      const pool = new Pool(copyOf((this.#pool as Pool).options, { max: 1 }));
-      pool.on('connect', (client) => client.once('end', onClose));
-      return new Kysely({ dialect: new BareDialect({ pool }) });
+      const pool = besides(this.#pool as GuardedPool);
+      const connect = async () => {
+        const client = await pool.connect();
+        (client as pg.PoolClient & pg.Client).once('end', onClose);
+        return client;
+      };
+      return new Kysely({ dialect: new BareDialect({ pool: { connect, end: () => pool.end() } as never }) });
     });
   }
 
   override createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new GuardedPostgresIntrospector(db);
   }
+}
+
+/** Where the migration lock is held: on the direct lane where there is one. */
+function besides(pool: GuardedPool): GuardedPool {
+  if (pool instanceof PoolSessions) return pool;
+  return pool.poolsafe.hasDirect
+    ? new PoolSessions(pool as Pool)
+    : new Pool(copyOf(pool.options, { max: 1 }));
 }
 
 function openerOf(pool: unknown, poolsafe: PoolsafeOptions | undefined): OpenPool {
@@ -86,7 +123,8 @@ function openerOf(pool: unknown, poolsafe: PoolsafeOptions | undefined): OpenPoo
   return async () => made;
 }
 
-function guarded(pool: unknown): Pool {
+function guarded(pool: unknown): GuardedPool {
+  if (pool instanceof PoolSessions) return pool;
   const { poolsafe, totalCount } = (pool ?? {}) as { poolsafe?: Plan; totalCount?: number };
   if (poolsafe === undefined || totalCount === undefined) {
     throw configError(
@@ -95,10 +133,4 @@ function guarded(pool: unknown): Pool {
     );
   }
   return pool as Pool;
-}
-
-/** With descriptors, since pg hides the password of options that it has used before. */
-function copyOf(options: PoolConfig | undefined, changes: PoolConfig | undefined): PoolConfig {
-  const [old, changed] = [options ?? {}, changes ?? {}].map(Object.getOwnPropertyDescriptors);
-  return Object.defineProperties({}, { ...old, ...changed });
 }

@@ -1,17 +1,17 @@
-import type { Pool } from '@poolsafe/pg';
 import { type PostgresDialectConfig as BareConfig, PostgresDriver, type PostgresPool } from 'kysely';
 import type pg from 'pg';
 import { Acquisition } from './acquisition.ts';
 import { sendCancelRequest } from './cancel-request.ts';
 import { GuardedConnection } from './guarded-connection.ts';
+import type { GuardedPool } from './pool-sessions.ts';
 
 /** Gives the pool when the first query comes. */
 export type OpenPool = (
   ...given: Parameters<Extract<BareConfig['pool'], (...given: never[]) => unknown>>
-) => Promise<Pool>;
+) => Promise<GuardedPool>;
 
 interface Taken {
-  readonly pool: Pool;
+  readonly pool: GuardedPool;
   readonly client: pg.PoolClient & pg.Client;
 }
 
@@ -57,7 +57,7 @@ export class GuardedPostgresDriver extends PostgresDriver {
 }
 
 /** What kysely uses of a pool. */
-function noting(pool: Pool): PostgresPool {
+function noting(pool: GuardedPool): PostgresPool {
   return {
     options: pool.options,
     end: () => pool.end(),

@@ -5,14 +5,15 @@ import { type PostgresJSDialectConfig as BareConfig, PostgresJSDriver } from 'ky
 import type postgres from 'postgres';
 import { Acquisition } from './acquisition.ts';
 import { GuardedConnection } from './guarded-connection.ts';
+import type { GuardedSql, Reserved } from './sql-sessions.ts';
 
 type Given = Parameters<Extract<BareConfig['postgres'], (...given: never[]) => unknown>>;
 
 /** Gives the client when the first query comes. */
-export type OpenSql = (...given: Given) => Promise<Sql>;
+export type OpenSql = (...given: Given) => Promise<GuardedSql>;
 
 interface Taken {
-  readonly sql: Sql;
+  readonly sql: GuardedSql;
   readonly reserved: ReservedConnection;
 }
 
@@ -51,14 +52,14 @@ export class GuardedPostgresJSDriver extends PostgresJSDriver {
 
 /** A reserved connection of which is known what it runs. */
 class ReservedConnection {
-  readonly #reserved: postgres.ReservedSql;
+  readonly #reserved: Reserved;
   #last: postgres.PendingQuery<postgres.Row[]> | undefined;
 
-  constructor(reserved: postgres.ReservedSql) {
+  constructor(reserved: Reserved) {
     this.#reserved = reserved;
   }
 
-  unsafe(...given: Parameters<postgres.ReservedSql['unsafe']>): postgres.PendingQuery<postgres.Row[]> {
+  unsafe(...given: Parameters<Reserved['unsafe']>): postgres.PendingQuery<postgres.Row[]> {
     this.#last = this.#reserved.unsafe(...given);
     return this.#last;
   }
@@ -86,7 +87,7 @@ class ReservedConnection {
 }
 
 /** What kysely-postgres-js uses of a client. */
-function noting(sql: Sql): Pick<Sql, 'options' | 'end'> & { reserve(): Promise<ReservedConnection> } {
+function noting(sql: GuardedSql): Pick<Sql, 'options' | 'end'> & { reserve(): Promise<ReservedConnection> } {
   return {
     options: sql.options,
     end: (...given) => sql.end(...given),

@@ -8,6 +8,7 @@ import {
 import type postgresjs from 'postgres';
 import { GuardedPostgresAdapter, GuardedPostgresIntrospector } from './migration-lock.ts';
 import { GuardedPostgresJSDriver, type OpenSql } from './postgres-js-driver.ts';
+import { type GuardedSql, SqlSessions } from './sql-sessions.ts';
 
 /** The options of `postgres()`, and its URL. */
 export type PostgresJSOptions = Options<Record<string, postgresjs.PostgresType>> & {
@@ -42,14 +43,37 @@ export interface PostgresJSDialectConfig extends Omit<BareConfig, 'postgres'> {
 export class PostgresJSDialect extends BareDialect {
   readonly #config: Omit<PostgresJSDialectConfig, 'postgres' | 'poolsafe'>;
   readonly #open: OpenSql;
-  #sql: Sql | undefined;
+  /** Whether each database over this dialect opens a client of its own. */
+  readonly #opensOwn: boolean;
+  #sql: GuardedSql | undefined;
 
   constructor(config: PostgresJSDialectConfig) {
     const { postgres, poolsafe, ...rest } = config ?? {};
     const open = openerOf(postgres, poolsafe);
-    super({ ...rest, postgres: open });
+    super({ ...rest, postgres: open as never });
     this.#config = rest;
     this.#open = open;
+    this.#opensOwn = typeof postgres === 'function' && !('reserve' in postgres);
+  }
+
+  /**
+   * A dialect whose connections lead to PostgreSQL itself, where nothing is refused: for migrations, and for whatever
+   * else needs a session. Each connection is a session of the client, and is closed when it comes back.
+   *
+   * ```ts
+   * const migrations = new Kysely<Database>({ dialect: dialect.direct() })
+   * await new Migrator({ db: migrations, provider }).migrateToLatest()
+   * ```
+   *
+   * Where neither `poolsafe.direct` was given nor the client leads there itself, its first query fails with a
+   * ConfigError.
+   */
+  direct(): PostgresJSDialect {
+    const sessions: OpenSql = async (...given) => {
+      const sql = await this.#open(...given);
+      return sql instanceof SqlSessions ? sql : new SqlSessions(sql as Sql, { ends: this.#opensOwn });
+    };
+    return new PostgresJSDialect({ ...this.#config, postgres: sessions as never });
   }
 
   override createDriver(): Driver {
@@ -64,16 +88,23 @@ export class PostgresJSDialect extends BareDialect {
 
   override createAdapter(): DialectAdapter {
     return new GuardedPostgresAdapter((onclose) => {
-      const { options, poolsafe: plan } = this.#sql as Sql;
-      const { pooler, allow, onHazard } = plan;
-      const sql = postgres({ ...options, max: 1, onclose, poolsafe: { pooler, allow, onHazard } } as never);
-      return new Kysely({ dialect: new BareDialect({ postgres: sql }) });
+      const sql = besides(this.#sql as GuardedSql, onclose);
+      return new Kysely({ dialect: new BareDialect({ postgres: sql as never }) });
     });
   }
 
   override createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new GuardedPostgresIntrospector(db);
   }
+}
+
+/** Where the migration lock is held: on the direct lane where there is one. */
+function besides(sql: GuardedSql, onclose: () => void): GuardedSql {
+  if (sql instanceof SqlSessions) return sql;
+  const { options, poolsafe: plan } = sql;
+  const { pooler, allow, onHazard } = plan;
+  if (plan.hasDirect) return new SqlSessions(sql as Sql);
+  return postgres({ ...options, max: 1, onclose, poolsafe: { pooler, allow, onHazard } } as never);
 }
 
 function openerOf(given: unknown, poolsafe: PoolsafeOptions | undefined): OpenSql {
@@ -97,7 +128,8 @@ function connect(given: unknown, poolsafe: PoolsafeOptions | undefined): Sql {
   return url === undefined ? postgres(options) : postgres(url, options);
 }
 
-function guarded(sql: unknown): Sql {
+function guarded(sql: unknown): GuardedSql {
+  if (sql instanceof SqlSessions) return sql;
   if (typeof sql !== 'function' || !('poolsafe' in sql)) throw notGuarded();
   return sql as Sql;
 }

@@ -167,8 +167,7 @@ class GuardedPool extends pg.Pool {
       session: <R>(inside: (client: Client) => R) =>
         this.#session("pool.withAdvisoryLock() with `scope: 'session'`", inside),
     };
-    const { direct } = (this.options as PoolConfig).poolsafe ?? {};
-    const scope = direct === undefined ? 'transaction' : 'session';
+    const scope = this.poolsafe.hasDirect ? 'session' : 'transaction';
     return await withAdvisoryLock(lanes, key, work, { ...options, scope: options.scope ?? scope });
   }
 

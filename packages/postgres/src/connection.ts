@@ -92,6 +92,7 @@ export class Connection {
   #mayProbe = false;
   #probing = false;
   #leaving = false;
+  #retired = false;
   #pid = 0;
   /** The driver may ask for another ReadyForQuery after the one that ends the query: a turn later. */
   #mayAsk = false;
@@ -142,14 +143,24 @@ export class Connection {
     return isWaiting || (this.#query ?? this.#again ?? this.#cancelling) !== undefined;
   }
 
+  /** Whether a query is under way that has not been answered. */
+  get isRunning(): boolean {
+    return (this.#query ?? this.#again) !== undefined;
+  }
+
+  /** The options that it was made with. */
+  get options(): Options {
+    return this.#options;
+  }
+
   /** Whether it looks what is on the other side. The query before has been answered. */
   get isProbing(): boolean {
     return this.#probing;
   }
 
-  /** Whether the driver keeps too much that is out of date, so that a new connection is better. */
+  /** Whether it is not to be used again: it was {@link Connection.retire}d, or the driver keeps too much that is out of date. */
   get stale(): boolean {
-    return this.#statements.overfull;
+    return this.#retired || this.#statements.overfull;
   }
 
   /** Whether it waits for the application to write or read the rest of a COPY, which may be for ever. */
@@ -222,6 +233,12 @@ export class Connection {
   /** It will be closed when its work is done, so that there is nothing more to find out. */
   leave(): void {
     this.#leaving = true;
+  }
+
+  /** It serves nobody after the one that has it. */
+  retire(): void {
+    this.leave();
+    this.#retired = true;
   }
 
   /** Closes it. Nothing must be running. */

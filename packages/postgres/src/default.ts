@@ -1,4 +1,4 @@
-import type { Plan, PoolsafeOptions } from '@poolsafe/core';
+import type { LockKey, LockOptions, Plan, PoolsafeOptions } from '@poolsafe/core';
 import bare from 'postgres';
 import { guardedPostgres } from './postgres.ts';
 
@@ -19,11 +19,78 @@ type ValuesOf<T extends Types> = Types extends T
         : never;
     };
 
+type Values = Record<string, unknown>;
+
+/** What a single query, or each of a list of them, gives. */
+type OutcomeOf<R> = R extends readonly unknown[] ? { [Index in keyof R]: Awaited<R[Index]> } : Awaited<R>;
+
 /** What {@link postgres} returns. */
-export type Sql<T extends Record<string, unknown> = Record<never, never>> = bare.Sql<T> & {
+export type Sql<T extends Values = Record<never, never>> = bare.Sql<T> & Additions<T>;
+
+/** `sql` on a connection to PostgreSQL itself that nobody else has. One thing after the other: it is one connection. */
+export type SessionSql<T extends Values = Record<never, never>> = bare.ISql<T> &
+  Pick<bare.Sql<T>, 'begin' | 'options'> & { readonly poolsafe: Plan };
+
+/**
+ * What runs while a lock is held, on the connection that holds it. `lost` is aborted, with the error of the
+ * connection, when the lock is lost with it: somebody else may have it by then.
+ */
+export type LockedWork<TSql, R> = (sql: TSql, lost: AbortSignal) => R;
+
+/** What a client has that one of postgres.js has not. */
+interface Additions<T extends Values> {
   /** What poolsafe decided for the connections of this client. */
   readonly poolsafe: Plan;
-};
+  /**
+   * Runs `work` with a connection to PostgreSQL itself, on which nothing is refused: temporary tables, SET, session
+   * locks, `CREATE DATABASE`. It is a new connection, which is closed afterwards, so that nobody else gets what it
+   * leaves behind. There are at most five at a time; who comes later waits.
+   *
+   * ```ts
+   * const rows = await sql.session(async (sql) => {
+   *   await sql`create temporary table chosen as select id from notes where done`
+   *   return await sql`select * from notes join chosen using (id)`
+   * })
+   * ```
+   *
+   * Its options are those of this client, but for the address, which is that of `poolsafe.direct`.
+   *
+   * @throws ConfigError without `poolsafe.direct`, unless this client itself leads to where sessions are kept
+   */
+  session<R>(work: (sql: SessionSql<T>) => R): Promise<OutcomeOf<Awaited<R>>>;
+  /**
+   * Runs `work` while nobody else does who asks for a lock with the same key, in whichever process, scope and driver.
+   * Waits for it by trying again, after pauses of up to a second, in which it holds no connection.
+   *
+   * ```ts
+   * await sql.withAdvisoryLock('reports', async (sql) => {
+   *   await sql`insert into reports select …`
+   * })
+   * ```
+   *
+   * With the scope `transaction`, `sql` is that of the transaction that holds the lock, which is committed when `work`
+   * is done, or rolled back when it throws. With `session`, it is that of a {@link Additions.session}, in no
+   * transaction. When the connection is lost the lock is too, and this rejects at once with the error of the
+   * connection; `work` is told by its second argument, an AbortSignal. It cannot be nested with the same key.
+   *
+   * @throws ConfigError for a key that is none, and with the scope `session` as {@link Additions.session}
+   */
+  withAdvisoryLock<R>(
+    key: LockKey,
+    work: LockedWork<bare.TransactionSql<T>, R>,
+    options: LockOptions & { readonly scope: 'transaction' },
+  ): Promise<OutcomeOf<Awaited<R>>>;
+  withAdvisoryLock<R>(
+    key: LockKey,
+    work: LockedWork<SessionSql<T>, R>,
+    options: LockOptions & { readonly scope: 'session' },
+  ): Promise<OutcomeOf<Awaited<R>>>;
+  withAdvisoryLock<R>(
+    key: LockKey,
+    work: LockedWork<bare.ISql<T>, R>,
+    options?: LockOptions,
+  ): Promise<OutcomeOf<Awaited<R>>>;
+}
 
 /** The options of postgres.js, and {@link PoolsafeOptions} under the key `poolsafe`. */
 export type Options<T extends Types = Record<never, never>> = bare.Options<T> & {
@@ -50,8 +117,8 @@ export type Postgres = Omit<typeof bare, never> & {
  * await sql.end()
  * ```
  *
- * Durations in the options are in seconds, as in postgres.js. `listen()` and `subscribe()` use the connection
- * under `poolsafe.direct`.
+ * Durations in the options are in seconds, as in postgres.js. `listen()`, `subscribe()` and
+ * `session()` lead to `poolsafe.direct`.
  *
  * @throws ConfigError for an unusable URL, wrong or contradictory options, a startup parameter that the pooler
  * refuses. A refused statement rejects with a HazardError.

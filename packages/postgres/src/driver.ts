@@ -47,6 +47,7 @@ export interface Options extends Omit<postgres.ParsedOptions, 'backoff' | 'max_l
   readonly sslnegotiation?: string | null;
   readonly debug?: unknown;
   readonly onclose: (id: number) => void;
+  readonly onnotify?: ((channel: string, payload: string) => void) | undefined;
   readonly socket?: ((options: Options) => RawSocket | Promise<RawSocket>) | undefined;
 }
 

@@ -1,6 +1,9 @@
 export {
   ConfigError,
   HazardError,
+  type LockKey,
+  type LockOptions,
+  type LockScope,
   type Plan,
   PoolsafeError,
   type PoolsafeOptions,
@@ -61,4 +64,11 @@ export type {
   UnsafeQueryOptions,
   ValuesRowList,
 } from 'postgres';
-export { default, type Options, type Postgres, type Sql } from './default.ts';
+export {
+  default,
+  type LockedWork,
+  type Options,
+  type Postgres,
+  type SessionSql,
+  type Sql,
+} from './default.ts';

@@ -2,7 +2,7 @@ import { guard, isBegin, isPlain, type Plan, type SettingsScope } from '@poolsaf
 import type { AheadStatement } from './ahead.ts';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
-import { copyInProgress, driverError } from './errors-of-driver.ts';
+import { connectionError, copyInProgress, driverError } from './errors-of-driver.ts';
 import { type Handed, inItsScope, isShared, travels } from './in-force.ts';
 import type { Pool, Task } from './pool.ts';
 import { TransactionAhead } from './transaction-ahead.ts';
@@ -29,6 +29,7 @@ export class Lease {
   /** The query that runs, or that ran last; none where that is one of our own in front of it. */
   #last: Handed | undefined;
   #failure: unknown;
+  readonly #watchers = new Set<(error: Error) => void>();
   #released = false;
   #fail: (error: unknown) => void = () => {};
   /** Rejects when the connection is lost. */
@@ -71,6 +72,11 @@ export class Lease {
       };
       pool.submit(task);
     });
+  }
+
+  /** Whether a transaction is open, or has begun that the server knows nothing of. */
+  get inTransaction(): boolean {
+    return this.#connection.inTransaction || this.#transaction.isUnsent;
   }
 
   /** Whether the server has been reached on this connection. */
@@ -120,6 +126,30 @@ export class Lease {
 
   #rollback: (() => Query) | undefined;
 
+  /** The connection serves nobody after this one. */
+  retire(): void {
+    this.#connection.retire();
+  }
+
+  /** Calls `lose` as soon as the connection is lost, until the function it gives is called. */
+  watch(lose: (error: Error) => void): () => void {
+    this.#watchers.add(lose);
+    return () => this.#watchers.delete(lose);
+  }
+
+  /** Closes the connection, whatever runs on it or waits to. */
+  close(): void {
+    this.#released = true;
+    const left = this.#queue.length > 0 || this.#connection.isRunning;
+    if (left) this.destroy(connectionError('CONNECTION_CLOSED', this.#connection.options));
+    else this.#next();
+  }
+
+  /** Closes the connection without a word. What runs on it fails with `error`. */
+  destroy(error: unknown): void {
+    this.#connection.destroy(error);
+  }
+
   #next(): void {
     if (this.#connection.busy || this.#failure !== undefined) return;
     for (let handed = this.#queue.shift(); handed !== undefined; handed = this.#queue.shift()) {
@@ -145,8 +175,7 @@ export class Lease {
     const { text } = handed;
     const refused = this.#transaction.refusal(handed);
     if (refused !== undefined || isPlain(text)) return refused;
-    const inTransaction = this.#connection.inTransaction || this.#transaction.isUnsent;
-    return guard(plan, text, { inTransaction });
+    return guard(plan, text, { inTransaction: this.inTransaction });
   }
 
   #send(handed: Handed): void {
@@ -175,6 +204,7 @@ export class Lease {
   #lose(error: unknown): void {
     this.#failure = error;
     this.#fail(error);
+    for (const lose of [...this.#watchers]) lose(error as Error);
     for (const { query } of this.#queue.splice(0)) query.reject(error);
   }
 }

@@ -1,6 +1,5 @@
 import {
   configError,
-  type Plan,
   type PoolsafeOptions,
   parseTarget,
   planFor,
@@ -9,29 +8,21 @@ import {
   withoutClientKeys,
 } from '@poolsafe/core';
 import type { Driver, MakeDriver, Options } from './driver.ts';
+import type { Destination } from './engine.ts';
 
 type Given = Record<string, unknown> & { poolsafe?: PoolsafeOptions | undefined };
 
 /** What the arguments of `postgres()` come to. */
-export interface Parsed {
-  /** A client of postgres.js that parsed them. Its own connections are never used. */
-  readonly base: Driver;
-  readonly plan: Plan;
-  /** Whether statements may be prepared: the application has not said `prepare: false`. */
-  readonly prepares: boolean;
-  /** The client of postgres.js for the URL under `poolsafe.direct`, where there is one. */
-  readonly direct: DirectLane | undefined;
-}
-
-/** A client that is made when it is first needed. */
-interface DirectLane {
-  readonly open: () => Driver;
-  /** The client, once it is made. */
-  readonly opened: () => readonly Driver[];
+export interface Parsed extends Destination {
+  /** Where `poolsafe.direct` leads, where it is given. Made when it is called. */
+  readonly direct: (() => Destination) | undefined;
 }
 
 /** Options that say where to connect, which the URL of the direct lane says instead. */
-const addressKeys = 'host hostname port path database db user username pass password'.split(' ');
+const addressKeys = 'host hostname port path database db socket'.split(' ');
+const loginKeys = { username: ['user', 'username'], password: ['pass', 'password'] } as const;
+/** Of the URL of the direct lane: what makes it say how to use TLS. */
+const tlsKeys = ['ssl', 'sslmode', 'sslrootcert'];
 
 const noUrl: { readonly url: undefined; readonly keys: Readonly<Record<string, string>> } = {
   url: undefined,
@@ -48,7 +39,15 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   const limit = Number(keys.connection_limit);
   const withLimit = limit > 0 && given.max === undefined ? { max: limit, ...given } : given;
   warnOf(keys, given);
-  const base = parsed(make, url, withLimit);
+  const own = destination(parsed(make, url, withLimit), poolsafe);
+  const direct = poolsafe?.direct;
+  return {
+    ...own,
+    direct: direct === undefined ? undefined : () => directOf(make, direct, given, own, poolsafe),
+  };
+}
+
+function destination(base: Driver, poolsafe: PoolsafeOptions | undefined): Destination {
   const plan = planFor(targetOf(base.options), poolsafe);
   // What the pooler would refuse at the login, each statement and transaction sets instead.
   const sent = sentOf(base.options);
@@ -57,7 +56,7 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   const prepares = Boolean(base.options.prepare);
   // Sessions that the driver opens by itself, and what the application reads of its options.
   if (!plan.keepsNames) Object.assign(base.options, { prepare: false });
-  return { base, plan, prepares, direct: directOf(make, poolsafe?.direct, given) };
+  return { base, plan, prepares };
 }
 
 /** Of which keys a warning has been given: an application may make a client for each of its tests or tenants. */
@@ -115,16 +114,31 @@ function targetOf(options: Options): Target {
   return alike ? first : { ...first, host: '' };
 }
 
-function directOf(make: MakeDriver, direct: string | undefined, given: Given): DirectLane | undefined {
-  if (direct === undefined) return undefined;
-  const rest = Object.entries(given).filter(([key]) => !addressKeys.includes(key));
-  const options = { ...Object.fromEntries(rest), max: 1 };
-  let driver: Driver | undefined;
-  return {
-    open() {
-      driver ??= make(withoutClientKeys(direct).url, options);
-      return driver;
-    },
-    opened: () => (driver === undefined ? [] : [driver]),
-  };
+/** The options of the client itself, but for the address. */
+function directOf(
+  make: MakeDriver,
+  direct: string,
+  given: Given,
+  own: Destination,
+  poolsafe: PoolsafeOptions | undefined,
+): Destination {
+  const { url } = withoutClientKeys(direct);
+  const known = urlKeys(url);
+  const rest = Object.entries(given).filter(([key]) => !known.includes(key));
+  const base = parsed(make, url, Object.fromEntries(rest));
+  // What the application has changed in them, as Drizzle does, counts here too.
+  const { parsers, serializers } = own.base.options;
+  Object.assign(base.options, { parsers, serializers });
+  return destination(base, { ...poolsafe, direct: undefined, pooler: 'direct' });
+}
+
+/** The options for which the URL of the direct lane has something else. */
+function urlKeys(url: string): string[] {
+  const { username, password, searchParams } = new URL(url);
+  return [
+    ...addressKeys,
+    ...(username === '' ? [] : loginKeys.username),
+    ...(password === '' ? [] : loginKeys.password),
+    ...(tlsKeys.some((key) => searchParams.has(key)) ? tlsKeys : []),
+  ];
 }

@@ -1,37 +1,26 @@
-import { classify, currentSettings, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
+import { classify, guard, isPlain, type LockKey, type LockOptions } from '@poolsafe/core';
 import driver from 'postgres';
-import type { MakeDriver, Query } from './driver.ts';
+import { withAdvisoryLock } from './advisory-lock.ts';
+import { DirectLane } from './direct-lane.ts';
+import type { MakeDriver } from './driver.ts';
+import { leaseReady, makeEngine } from './engine.ts';
 import { driverError } from './errors-of-driver.ts';
 import { type Handed, inItsScope, refusedAlone, refusedOnPool } from './in-force.ts';
 import { Lease, type Rules } from './lease.ts';
 import { parseArguments } from './options.ts';
-import { Pool } from './pool.ts';
-import { classesOf, textOf } from './query.ts';
-import { sessionFunctions } from './session-functions.ts';
-import { makeSql } from './sql.ts';
-import { runCommand, runTransaction, type TransactionHost, type Work } from './transaction.ts';
+import type { Session } from './session.ts';
+import { runTransaction, transactionOf } from './transaction.ts';
+
+const make = driver as unknown as MakeDriver;
 
 /** Makes a guarded client of postgres.js. Its types are those of the exported function. */
 export function guardedPostgres(first?: unknown, second?: unknown): unknown {
-  const { base, plan, prepares, direct } = parseArguments(driver as unknown as MakeDriver, first, second);
+  const { direct, ...own } = parseArguments(make, first, second);
+  const { base, plan } = own;
   const { options } = base;
-  const classes = classesOf(base);
-  const shared = new SharedStatements();
-  const pool = new Pool(driver as unknown as MakeDriver, options, { plan, prepares, shared });
-  const rules: Rules = {
-    textOf: (query) => textOf(query, classes),
-    // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.
-    planOf: ({ options }) => policyOf(plan, options.poolsafe),
-    settings: () => currentSettings(plan.settings),
-    defersBegin: plan.defersBegin,
-    // Called as a handler is, after the query has been asked to run.
-    command: (text, parameters = []) =>
-      Object.assign(base.unsafe(text, [...parameters]) as unknown as Query, { executed: true }),
-  };
-  const host: TransactionHost = {
-    makeSql: (handler) => makeSql(base, handler, cancel),
-    command: rules.command,
-  };
+  const engine = makeEngine(make, own);
+  const { pool, rules, host } = engine;
+  const lane = new DirectLane({ make, own, direct });
   const sql = host.makeSql((query) => {
     if (query.cancelled) return;
     const handed = { query: inItsScope(query), text: rules.textOf(query), settings: rules.settings() };
@@ -39,43 +28,48 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
     if (error === undefined) pool.run(handed);
     else query.reject(error);
   });
-
-  function cancel(query: Query): void {
-    if (pool.cancel(query)) return;
-    query.cancelled = true;
-    query.reject(driverError('57014', 'canceling statement due to user request'));
-  }
+  const rollback = () => host.command('rollback');
 
   async function begin(...given: unknown[]): Promise<unknown> {
-    const [mode, work] = typeof given[1] === 'function' ? given : ['', given[0]];
     const lease = await Lease.take(pool, rules);
-    return runTransaction(lease, host, String(mode), work as Work);
+    try {
+      return await runTransaction(lease, host, ...transactionOf(given));
+    } finally {
+      lease.release(rollback);
+    }
   }
 
   async function reserve(): Promise<unknown> {
-    const lease = await Lease.take(pool, rules);
-    // Fails here where no connection can be had, as the driver's own does, rather than with the first query.
-    if (!lease.ready) await runCommand(lease, host, '');
+    const lease = await leaseReady(engine);
     const reserved = host.makeSql((query) => lease.run(query));
-    return Object.assign(reserved, { release: () => lease.release(() => host.command('rollback')) });
+    return Object.assign(reserved, { release: () => lease.release(rollback) });
   }
 
   async function end({ timeout = null }: { timeout?: number | null } = {}): Promise<void> {
     // Queries that were asked to run in the same turn still count.
     await null;
-    const sessions = [base, ...(direct?.opened() ?? [])];
-    await Promise.all([
-      pool.end(timeout),
-      ...sessions.map((session) => session.end({ timeout: timeout ?? 5 })),
-    ]);
+    await Promise.all([pool.end(timeout), lane.end(timeout), base.end({ timeout: timeout ?? 5 })]);
   }
+
+  const laneFunctions = {
+    listen: (...given: Parameters<DirectLane['listen']>) => lane.listen(...given),
+    subscribe: (...given: Parameters<DirectLane['subscribe']>) => lane.subscribe(...given),
+    session: (work: (sql: Session['sql']) => unknown) =>
+      lane.session('sql.session()', (taken) => work(taken.sql)),
+    withAdvisoryLock(key: LockKey, work: never, given: LockOptions = {}) {
+      const what = "sql.withAdvisoryLock() with `scope: 'session'`";
+      const lanes = { engine, session: (held: (session: Session) => unknown) => lane.session(what, held) };
+      const scope = lane.isGiven ? 'session' : 'transaction';
+      return withAdvisoryLock(lanes, key, work, { ...given, scope: given.scope ?? scope });
+    },
+  };
 
   // largeObject() of the driver begins its transaction with what it finds there.
   Object.assign(base, { begin });
   const { parameters, largeObject, CLOSE, END, PostgresError } = base;
   return Object.assign(sql, {
     ...{ parameters, largeObject, CLOSE, END, PostgresError, options },
-    ...sessionFunctions(base, plan, direct?.open),
+    ...laneFunctions,
     ...{ begin, reserve, end, close: () => pool.close() },
     poolsafe: plan,
   });

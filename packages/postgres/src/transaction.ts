@@ -1,10 +1,11 @@
+import type postgres from 'postgres';
 import type { Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
 import type { Lease } from './lease.ts';
 import type { SqlFunctions } from './sql.ts';
 
 /** `sql` inside a transaction. */
-type TransactionSql = SqlFunctions & {
+export type TransactionSql = SqlFunctions & {
   savepoint(...given: unknown[]): Promise<unknown>;
   prepare(name: string): void;
 };
@@ -16,8 +17,11 @@ export type Work = (sql: TransactionSql) => unknown;
 export interface TransactionHost {
   makeSql(handler: (query: Query) => void): SqlFunctions;
   /** A query of its own, which is not looked at by the guard. */
-  command(text: string): Query;
+  command(text: string, parameters?: readonly string[]): Query;
 }
+
+/** What a command of our own comes to. */
+export type CommandResult = postgres.RowList<postgres.Row[]>;
 
 interface Scope {
   readonly lease: Lease;
@@ -35,14 +39,21 @@ export async function runTransaction(
   work: Work,
 ): Promise<unknown> {
   const scope: Scope = { lease, host, savepoints: 0, prepare: undefined };
-  try {
-    // As postgres.js does, so that the options cannot hold a statement.
-    const begin = `begin ${options.replace(/[^a-z ]/gi, '')}`;
-    if (!lease.begins(begin)) await command(scope, begin);
-    return await Promise.race([runScope(scope, work, undefined), lease.lost]);
-  } finally {
-    lease.release(() => host.command('rollback'));
-  }
+  // As postgres.js does, so that the options cannot hold a statement.
+  const begin = `begin ${options.replace(/[^a-z ]/gi, '')}`;
+  if (!lease.begins(begin)) await command(scope, begin);
+  return await Promise.race([runScope(scope, work, undefined), lease.lost]);
+}
+
+/** The arguments of `sql.begin()`: what comes after BEGIN, and the work. */
+export function transactionOf(given: readonly unknown[]): [options: string, work: Work] {
+  const [options, work] = typeof given[1] === 'function' ? given : ['', given[0]];
+  return [String(options), work as Work];
+}
+
+/** What the work of an application comes to: a list of queries as well, but not what a single one gives. */
+export async function outcomeOf(given: unknown): Promise<unknown> {
+  return await (Array.isArray(given) ? Promise.all(given) : given);
 }
 
 async function runScope(scope: Scope, work: Work, name: string | undefined): Promise<unknown> {
@@ -62,9 +73,7 @@ async function runScope(scope: Scope, work: Work, name: string | undefined): Pro
   if (name !== undefined) await command(scope, `savepoint ${name}`);
   let result: unknown;
   try {
-    const given = work(sql);
-    // A list of queries, but not what a single one comes to, which is an array as well.
-    result = await (Array.isArray(given) ? Promise.all(given) : given);
+    result = await outcomeOf(work(sql));
     if (uncaught !== undefined) throw uncaught;
   } catch (error) {
     // What ends the transaction is the error to tell, whatever becomes of the rollback.
@@ -109,7 +118,7 @@ function nextName(scope: Scope, name: unknown): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-function command({ lease, host }: Scope, text: string): Promise<{ command: string }> {
+function command({ lease, host }: Scope, text: string): Promise<CommandResult> {
   return runCommand(lease, host, text);
 }
 
@@ -118,8 +127,9 @@ export async function runCommand(
   lease: Lease,
   host: TransactionHost,
   text: string,
-): Promise<{ command: string }> {
-  const query = host.command(text);
+  parameters?: readonly string[],
+): Promise<CommandResult> {
+  const query = host.command(text, parameters);
   lease.run(query);
-  return (await query) as { command: string };
+  return (await query) as CommandResult;
 }

@@ -8,7 +8,7 @@ const database = await openDatabase(inject('servers'));
 afterAll(() => database[Symbol.asyncDispose]());
 
 /** What the original has not. */
-const additions: readonly string[] = ['poolsafe'];
+const additions: readonly string[] = ['poolsafe', 'session', 'withAdvisoryLock'];
 
 /** Each property with what it is, as far as an application can tell. */
 function shapeOf(value: object): Record<string, string> {

@@ -6,7 +6,7 @@ import {
   isPostgres,
   type PostgresDriver,
 } from './guarded-options.ts';
-import { withMigrationLock } from './migration-lock.ts';
+import { migrateDirectly, withMigrationLock } from './migration-lock.ts';
 
 type Bare = typeorm.DataSource;
 
@@ -50,16 +50,19 @@ export class DataSource extends typeorm.DataSource {
 
   /** Waits without a time limit while another deployment migrates; it attempts again every second at most. */
   override runMigrations(...given: Parameters<Bare['runMigrations']>): ReturnType<Bare['runMigrations']> {
-    return this.#once(() => super.runMigrations(...given));
+    return this.#once((there) => super.runMigrations.call(there, ...given));
   }
 
   /** Waits as {@link runMigrations} does. */
   override undoLastMigration(...given: Parameters<Bare['undoLastMigration']>): Promise<void> {
-    return this.#once(() => super.undoLastMigration(...given));
+    return this.#once((there) => super.undoLastMigration.call(there, ...given));
   }
 
-  #once<T>(migrate: () => Promise<T>): Promise<T> {
-    return this.isInitialized && isPostgres(this.options) ? withMigrationLock(this, migrate) : migrate();
+  async #once<T>(migrate: (there: Bare) => Promise<T>): Promise<T> {
+    if (!this.isInitialized || !isPostgres(this.options)) return await migrate(this);
+    const { poolsafe } = (this.driver as PostgresDriver).master;
+    if (poolsafe.hasDirect) return await migrateDirectly(this, migrate);
+    return await withMigrationLock(this, () => migrate(this));
   }
 }
 

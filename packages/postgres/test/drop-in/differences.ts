@@ -53,6 +53,10 @@ export const differences: Readonly<Record<string, Difference>> = {
   'after | describe, simple': { reason: sync, original: 'fails', instead: 'none' },
   'after | simple, with a value': { reason: sync, original: 'varies', instead: '42P02' },
   'after | a notice whose listener throws, cursor': { reason: sync, original: 'varies', instead: 'mine' },
+  'listen | a name that is none': {
+    reason: 'refused with what is wrong about it',
+    instead: 'POOLSAFE_CONFIG',
+  },
   'SQL | EXECUTE of what was not prepared': {
     reason: 'refused before it is sent',
     instead: 'POOLSAFE_SQL_PREPARE',

@@ -16,5 +16,6 @@ test('this is the lowest supported version of TypeORM, for @poolsafe/typeorm too
 await compareWithTypeorm();
 
 await import('../migrations.test.ts');
+await import('../direct-migrations.test.ts');
 await import('../with-poolsafe.test.ts');
 await import('../bad-input.test.ts');
