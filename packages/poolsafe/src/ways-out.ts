@@ -94,7 +94,7 @@ engine = create_async_engine(
 
 const djangoSettings = `# settings.py
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True  # which .iterator() would use
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None  # the default since Django 4.2`;
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None  # Django's default since 4.2`;
 
 const django = {
   settings: djangoSettings,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
@@ -41,8 +42,8 @@ export function debianPython(
       );
     }
     const names = [...packages].sort();
-    const short = names.map((name) => name.replace('python3-', '')).join('-');
-    const directory = await cached(`python-debian-${SUITE}-${process.arch}-${short}`, async (staging) => {
+    const key = createHash('sha256').update(names.join()).digest('hex').slice(0, 12);
+    const directory = await cached(`python-debian-${SUITE}-${process.arch}-${key}`, async (staging) => {
       report(`Python: fetching ${names.join(', ')} of Debian ${SUITE}`);
       await fetchDebianTree(names, SUITE, staging);
     });
