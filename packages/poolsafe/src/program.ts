@@ -35,13 +35,12 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function addExplain(program: Command, done: (code: number) => void): void {
+  const names = [...new Set(clientStacks.map(({ name }) => name))];
   command(program, 'explain')
     .description('what an error text or a log means, whatever driver or language it comes from')
     .argument('[text...]', 'the text; - or nothing reads standard input')
     .addOption(
-      new Option('--stack <name>', 'where it comes from, if the text does not show it').choices(
-        clientStacks.map(({ name }) => name),
-      ),
+      new Option('--stack <name>', 'where it comes from, if the text does not show it').choices(names),
     )
     .option('--json', 'one line of JSON')
     .addHelpText(
