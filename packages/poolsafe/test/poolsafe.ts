@@ -76,6 +76,8 @@ export async function runningDev(args: readonly string[], options: SpawnOptions 
   const end = async (signal: NodeJS.Signals) => {
     const before = performance.now();
     child.kill(signal);
+    // As npx does when a terminal has sent it to the whole group.
+    setImmediate(() => child.kill(signal));
     const [code] = await closed;
     return { code, took: performance.now() - before };
   };
