@@ -1,4 +1,4 @@
-import { explain, type HazardCode, hazardPage, hazards, stories } from '@poolsafe/core';
+import { explain, type HazardCode, hazardPage, hazards, type Story, stories } from '@poolsafe/core';
 import { type ClientStackName, clientStacks, stackOf, waysOut } from './client-stacks.ts';
 import type { Finding } from './finding.ts';
 import { evidenceIn, sqlstateIn, textsOf, timeOf } from './log-line.ts';
@@ -23,7 +23,7 @@ export interface ExplainedError extends Finding {
   readonly raisedBy: string;
   readonly cause: string;
   /** Whether the same work may be sent again. */
-  readonly retry: string;
+  readonly retry: Story['retry'];
   readonly hazard?: HazardCode;
   /** For each stack that was recognised; where there was none, what is the same for all. */
   readonly advice: readonly Advice[];
