@@ -19,7 +19,11 @@ const unnamed =
   'use the poolsafe package of your stack, which names no statement where the pooler cannot keep it';
 const capacity = 'hold server connections for a shorter time, or raise the pool size';
 
-/** What people meet behind a pooler, most specific text first. Source: the error texts of a run, or of public threads for Supavisor. */
+/**
+ * What people meet behind a pooler, most specific text first, whatever the driver or language: the server's own words
+ * stand in the errors of all of them. Source: the error texts of a run, or of public threads for Supavisor and for the
+ * drivers of other languages.
+ */
 export const stories: readonly Story[] = [
   {
     id: 'pgbouncer-statement-gone',
@@ -39,6 +43,17 @@ export const stories: readonly Story[] = [
     cause:
       'the statement was prepared on another server connection: the pooler changed it between two transactions',
     fix: unnamed,
+    hazard: 'POOLSAFE_STATEMENT_NAME',
+    retry: 'it did not run',
+  },
+  {
+    id: 'unnamed-statement-missing',
+    sqlstate: '26000',
+    text: /unnamed prepared statement does not exist/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'the driver prepares and executes in two steps, and the pooler changed the server connection between them',
+    fix: "make the driver send both in one step (Go's lib/pq: binary_parameters=yes)",
     hazard: 'POOLSAFE_STATEMENT_NAME',
     retry: 'it did not run',
   },
@@ -87,12 +102,33 @@ export const stories: readonly Story[] = [
   {
     id: 'cached-plan',
     sqlstate: '0A000',
-    text: /cached plan must not change result type/,
+    text: /cached plan must not change result type|cached statement plan is invalid due to/,
     raisedBy: 'PostgreSQL',
     cause:
       'a table changed under a prepared statement; a pooler that tracks statements shares the broken one among all clients',
     fix: 'name the columns instead of *, or change the SQL text; recycle the server connections after the migration',
     retry: 'it did not run',
+  },
+  {
+    id: 'cursor-gone',
+    sqlstate: '34000',
+    text: /(?:cursor|portal) "[^"]*" does not exist/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'a cursor lives on the server connection that opened it, and without WITH HOLD to the end of its transaction: it was read elsewhere, or later',
+    fix: 'open, read and close it in one transaction, or fetch the rows without a server-side cursor',
+    hazard: 'POOLSAFE_HOLD_CURSOR',
+    retry: 'it did not run',
+  },
+  {
+    id: 'lock-not-held',
+    text: /you don't own a lock of type \w+|Failed to release advisory lock|Cannot run migrations because another migration process is currently running/,
+    raisedBy: 'PostgreSQL',
+    cause:
+      'a session advisory lock stays on the server connection that took it: unlocking on another one does nothing, and the lock stays',
+    fix: 'pg_advisory_xact_lock() in a transaction, or a direct connection for what locks (migrations); end the server connection that still holds it',
+    hazard: 'POOLSAFE_ADVISORY_LOCK',
+    retry: 'it may have run',
   },
   {
     id: 'several-statements',
@@ -159,11 +195,19 @@ export const stories: readonly Story[] = [
   },
   {
     id: 'supavisor-capacity',
-    text: /\((?:ECHECKOUTTIMEOUT|EMAXCONNSESSION|EMAXCONN)\)|Unable to check out process from the pool due to timeout|MaxClientsInSessionMode/,
+    text: /\((?:ECHECKOUTTIMEOUT|EMAXCONNSESSION|EMAXCONN)\)|Unable to check out process from the pool due to timeout|MaxClientsInSessionMode|Max client connections reached/,
     raisedBy: 'Supavisor',
     cause: 'the pool is full',
     fix: capacity,
     retry: 'it did not run',
+  },
+  {
+    id: 'supavisor-tenant',
+    text: /Tenant or user not found/,
+    raisedBy: 'Supavisor',
+    cause: 'the pooler finds the project by the user name and its own region, and found none',
+    fix: "user `postgres.PROJECT_REF`, not `postgres`, and the host of the project's own region, both as the dashboard shows them",
+    retry: 'not until it is fixed',
   },
   {
     id: 'aborted-transaction',
@@ -193,8 +237,17 @@ export const stories: readonly Story[] = [
     retry: 'it may have run',
   },
   {
+    id: 'connection-lost',
+    text: /server closed the connection unexpectedly|SSL connection has been closed unexpectedly|connection was closed in the middle of operation|An I\/O error occurred while sending to the backend/,
+    raisedBy: 'the network',
+    cause:
+      'the connection ended without a word: the pooler or the server restarted, or something between closed an idle connection',
+    fix: 'a new connection; let the pool check or close idle ones before the other side does',
+    retry: 'it may have run',
+  },
+  {
     id: 'ipv6-only',
-    text: /ENETUNREACH [0-9a-f]*:[0-9a-f:]+|(?:ENETUNREACH|ENOTFOUND).*db\.[a-z0-9]+\.supabase\.co/,
+    text: /ENETUNREACH [0-9a-f]*:[0-9a-f:]+|\b[0-9a-f]{1,4}:[0-9a-f:]+\S*(?:, port \d+ failed:| connect:) [Nn]etwork is unreachable|(?:ENETUNREACH|ENOTFOUND|translate host name|lookup|UnknownHostException:).{1,99}db\.[a-z0-9]+\.supabase\.co/,
     raisedBy: 'the network',
     cause: 'the host has an IPv6 address only, and this machine has none',
     fix: 'the host of the shared pooler, which has IPv4',

@@ -10,6 +10,8 @@ export interface Apt {
   cache(...args: string[]): Promise<string>;
   /** Downloads packages and unpacks them into one directory. */
   download(names: readonly string[]): Promise<void>;
+  /** The same, together with all that they depend on. */
+  downloadWithDependencies(names: readonly string[]): Promise<void>;
 }
 
 /** apt with state and cache in `directory`; without `sources` with the sources of this system. */
@@ -38,14 +40,22 @@ export async function updatedApt(directory: string, sources?: string): Promise<A
   if (sources !== undefined) await writeFile(place('only.sources'), sources);
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   await run('apt-get', ['-qq', ...flags, 'update']);
+  const unpack = async (debs: string) => {
+    for (const deb of (await readdir(debs)).filter((name) => name.endsWith('.deb'))) {
+      await run('dpkg-deb', ['-x', join(debs, deb), place('unpacked')]);
+    }
+  };
   return {
     unpacked: place('unpacked'),
     cache: (...args) => run('apt-cache', [...flags, ...args]),
     async download(names) {
       await run('apt-get', ['-qq', ...flags, 'download', ...names], place('debs'));
-      for (const deb of await readdir(place('debs'))) {
-        await run('dpkg-deb', ['-x', join(place('debs'), deb), place('unpacked')]);
-      }
+      await unpack(place('debs'));
+    },
+    async downloadWithDependencies(names) {
+      const only = ['--yes', '--download-only', '--no-install-recommends'];
+      await run('apt-get', ['-qq', ...flags, ...only, 'install', ...names]);
+      await unpack(place('cache/archives'));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Apt, mirrors, updatedApt } from './apt.ts';
 
@@ -18,15 +18,34 @@ export function canFetchDebianPackages(): boolean {
  * `directory`. apt does it, with a state of its own: no root, nothing on the system changes, signatures are checked.
  */
 export async function fetchDebianPackage(name: string, suite: string, directory: string): Promise<void> {
-  const work = join(directory, 'apt');
-  await mkdir(work);
-  const keyring = existsSync(`/${KEYRING}`) ? `/${KEYRING}` : await fetchKeyring(join(work, 'keyring'));
+  await withApt(suite, directory, async (apt) => {
+    await apt.download([name, ...(await librariesOf(apt, name))]);
+    await gather(name, apt.unpacked, directory);
+  });
+}
+
+/** Puts what packages of a Debian suite and all that they depend on have in `usr/bin` and `usr/lib` into `directory`. */
+export async function fetchDebianTree(
+  names: readonly string[],
+  suite: string,
+  directory: string,
+): Promise<void> {
+  await withApt(suite, directory, async (apt) => {
+    await apt.downloadWithDependencies(names);
+    for (const part of ['bin', 'lib']) await rename(join(apt.unpacked, 'usr', part), join(directory, part));
+  });
+}
+
+/** Runs `work` with an apt that knows this suite only and keeps its files in `directory` for so long. */
+async function withApt(suite: string, directory: string, work: (apt: Apt) => Promise<void>): Promise<void> {
+  const place = join(directory, 'apt');
+  await mkdir(place);
+  const keyring = existsSync(`/${KEYRING}`) ? `/${KEYRING}` : await fetchKeyring(join(place, 'keyring'));
   const apt = await firstOf(await mirrors(), (mirror, index) =>
-    updatedApt(join(work, String(index)), sources(mirror, suite, keyring)),
+    updatedApt(join(place, String(index)), sources(mirror, suite, keyring)),
   );
-  await apt.download([name, ...(await librariesOf(apt, name))]);
-  await gather(name, apt.unpacked, directory);
-  await rm(work, { recursive: true });
+  await work(apt);
+  await rm(place, { recursive: true });
 }
 
 /** The command line that starts what {@link fetchDebianPackage} left: with its own libc, hence its own loader. */

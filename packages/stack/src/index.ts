@@ -1,4 +1,5 @@
 export type { Address } from './address.ts';
+export { type DebianPython, debianPython } from './debian-python.ts';
 export { countFlights, type FlightCounter } from './flights.ts';
 export { type Odyssey, type OdysseySpec, startOdyssey } from './odyssey.ts';
 export { type PgBouncer, type PgBouncerSpec, startPgBouncer } from './pgbouncer.ts';

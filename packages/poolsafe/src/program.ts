@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { clientStacks } from './client-stacks.ts';
+import type { DevFlags } from './commands/dev.ts';
+import type { ExplainFlags } from './commands/explain.ts';
+import { redact } from './log-line.ts';
+import { exitCodes } from './output.ts';
+
+const exitCodesHelp = 'Exit codes: 0 nothing found, 1 findings, 2 it could not run.';
+
+/** Runs the command line and gives the exit code. What a command needs is loaded when it runs. */
+export async function run(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.fine;
+  const program = new Command('poolsafe')
+    .description('What errors behind a PostgreSQL connection pooler mean, and a pooler for development.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', `\n${exitCodesHelp}\nMore: docs/command.md`)
+    // What was typed may be the URL of a database.
+    .configureOutput({ writeErr: (text) => process.stderr.write(redact(text)) })
+    .exitOverride();
+  addExplain(program, (result) => {
+    code = result;
+  });
+  addDev(program, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return failed(error, args.includes('--json'));
+  }
+}
+
+function addExplain(program: Command, done: (code: number) => void): void {
+  const names = [...new Set(clientStacks.map(({ name }) => name))];
+  command(program, 'explain')
+    .description('what an error text or a log means, whatever driver or language it comes from')
+    .argument('[text...]', 'the text; - or nothing reads standard input')
+    .addOption(
+      new Option('--stack <name>', 'where it comes from, if the text does not show it').choices(names),
+    )
+    .option('--json', 'one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  poolsafe explain 'prepared statement "s0" already exists'
+  docker logs app 2>&1 | poolsafe explain -
+  poolsafe explain --json --stack django < error.log
+
+Prints no passwords and no values of parameters: of a line, only the words of the known error.
+${exitCodesHelp}`,
+    )
+    .action(async (words: string[], flags: ExplainFlags) => {
+      const { runExplain } = await import('./commands/explain.ts');
+      done(await runExplain(words, flags));
+    });
+}
+
+function addDev(program: Command, done: (code: number) => void): void {
+  command(program, 'dev')
+    .description('a local PostgreSQL behind a PgBouncer that is as unkind as production')
+    .addOption(
+      new Option('--pgbouncer <version>', 'which PgBouncer')
+        .choices(['1.18', '1.24', 'latest'])
+        .default('latest'),
+    )
+    .option('--classic', 'one that keeps no prepared statements, like 1.18 and like Supabase')
+    .option('--from <url>', 'put it in front of your own database, instead of a new PostgreSQL')
+    .option('--port <number>', 'where PgBouncer listens (default: a free port)')
+    // Not --env-file: Node takes that for itself, even behind the name of a script, and ends where there is no file.
+    .option('--write-env [file]', 'write DATABASE_URL and DIRECT_URL into this file (.env)')
+    .option('--force', 'with --write-env: replace other values, which stay as comments')
+    .option('--json', 'one line of JSON when it is ready')
+    .addHelpText(
+      'after',
+      `
+Transaction mode, five server connections, taken in turn: a query never lands where the last one did.
+Runs until Ctrl-C, and then removes everything.
+
+Examples:
+  poolsafe dev --write-env
+  poolsafe dev --classic --port 6432
+  poolsafe dev --from postgres://app:secret@localhost:5432/shop --write-env .env.local
+
+Exit codes: 0 stopped, 2 it could not run, or PgBouncer ended by itself.`,
+    )
+    .action(async (flags: DevFlags) => {
+      const { runDev } = await import('./commands/dev.ts');
+      done(await runDev(flags));
+    });
+}
+
+function command(program: Command, name: string): Command {
+  return program.command(name).helpOption('-h, --help', 'print this help').allowExcessArguments(false);
+}
+
+function failed(error: unknown, json: boolean): number {
+  // commander has written the help, the version, or what is wrong with the arguments.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.couldNotRun;
+  const message = redact(error instanceof Error ? error.message : String(error));
+  if (json) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+  process.stderr.write(`error: ${message}\n`);
+  return exitCodes.couldNotRun;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
