@@ -8,6 +8,7 @@ import {
   type Verdict,
   verdictsOfPostgresJs,
 } from '@poolsafe/conformance';
+import type * as poolsafe from '@poolsafe/postgres';
 import safe, { withSettings } from '@poolsafe/postgres';
 import postgres from 'postgres';
 
@@ -47,6 +48,18 @@ const appOf =
         running.then(() => query.cancel());
         await query;
       },
+      async locked(key, work) {
+        if ('withAdvisoryLock' in sql) return (sql as unknown as poolsafe.Sql).withAdvisoryLock(key, work);
+        const reserved = await sql.reserve();
+        try {
+          await reserved`select pg_advisory_lock(${key})`;
+          const result = await work();
+          await reserved`select pg_advisory_unlock(${key})`;
+          return result;
+        } finally {
+          reserved.release();
+        }
+      },
       end: () => sql.end(),
     };
   };
@@ -84,7 +97,7 @@ export const subject: Subject = {
     cancel: true,
     migrate: false,
     settings: true,
-    lock: false,
+    lock: true,
     unsendable: () => undefined,
   },
   bareVerdicts: {
