@@ -80,7 +80,10 @@ export interface ExplainOptions {
  */
 export function explainText(text: string, options: ExplainOptions = {}): Explained {
   const reader = startReading(options);
-  for (const line of text.split('\n')) reader.read(line);
+  const lines = text.split('\n');
+  // What ends with a line break has no further line.
+  if (lines.at(-1) === '') lines.pop();
+  for (const line of lines) reader.read(line);
   return reader.end();
 }
 
@@ -110,7 +113,7 @@ export async function explainLines(
       rest = rest.slice(-SEAM);
     }
   }
-  reader.read(rest);
+  if (rest !== '') reader.read(rest);
   return reader.end();
 }
 
