@@ -147,8 +147,13 @@ describe('a log in pieces', () => {
     expect(await explainLines(pieces(log, length))).toEqual(explainText(log));
   });
 
+  test.each([1, 100])('a line break at the end makes no further line, in pieces of %s', async (length) => {
+    expect(await explainLines(pieces('a\nb\n', length))).toEqual({ findings: [], lines: 2 });
+    expect(explainText('a\nb\n').lines).toBe(2);
+  });
+
   test('nothing at all', async () => {
-    expect(await explainLines(pieces('', 1))).toEqual({ findings: [], lines: 1 });
+    expect(await explainLines(pieces('', 1))).toEqual({ findings: [], lines: 0 });
   });
 
   test.each([7_990, 999_980, 1_000_010, 3_500_000])('an error %s characters into a line', async (at) => {
