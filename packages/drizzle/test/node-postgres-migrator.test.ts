@@ -7,12 +7,13 @@ import { expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 import { folderOf } from './migrator/folder.ts';
 import { migrateTheSame } from './migrator/same.ts';
-import { type Lib, migrateTogether } from './migrator/together.ts';
+import { type Lib, migrateDirectly, migrateTogether } from './migrator/together.ts';
 
 const bareLib = { ...bare, ...bareMigrator } as unknown as Lib;
 const safeLib = { ...guarded, ...guardedMigrator } as unknown as Lib;
 
 migrateTogether(safeLib);
+migrateDirectly(safeLib);
 migrateTheSame(bareLib, safeLib);
 
 test('table and schema of the journal are those of the config', async () => {

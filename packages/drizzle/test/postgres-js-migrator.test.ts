@@ -6,7 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { openDatabase } from '../../pg/test/database.ts';
 import { folderOf } from './migrator/folder.ts';
 import { migrateTheSame } from './migrator/same.ts';
-import { type Lib, migrateTogether } from './migrator/together.ts';
+import { type Lib, migrateDirectly, migrateTogether } from './migrator/together.ts';
 
 /** Without the notices that postgres.js writes to the console. */
 const quiet = ({ drizzle }: Pick<typeof bare, 'drizzle'>, { migrate }: typeof bareMigrator): Lib => ({
@@ -17,6 +17,7 @@ const bareLib = quiet(bare, bareMigrator);
 const safeLib = quiet(guarded as never, guardedMigrator);
 
 migrateTogether(safeLib);
+migrateDirectly(safeLib);
 migrateTheSame(bareLib, safeLib);
 
 test('table and schema of the journal are those of the config', async () => {

@@ -13,6 +13,12 @@ import { GuardedConnection } from './guarded-connection.ts';
 /** Milliseconds between two signs of life of the transaction that holds the lock. Poolers and servers end idle ones. */
 const period = 1000;
 
+/**
+ * Lets go of the snapshot of the statement before, and takes none, as a SELECT with a name would: CREATE INDEX
+ * CONCURRENTLY waits for the end of each transaction that has one.
+ */
+const signOfLife = 'show transaction_isolation';
+
 /** One for all migration tables of a database, as in kysely. */
 const key = migrationLockKey('kysely');
 
@@ -91,16 +97,20 @@ async function holdLock(open: OpenLockDatabase, onLost: () => void): Promise<() 
   let held: Promise<object> | undefined;
   const db = open(() => pause.abort());
   const holding = (taken: () => void) =>
-    db.transaction().execute(async (trx) => {
-      if (!(await tryLock(trx))) return undefined;
-      taken();
-      while (!released) {
-        pause = new AbortController();
-        await sleep(period, undefined, { signal: pause.signal }).catch(() => {});
-        await trx.executeQuery(CompiledQuery.raw('select 1'));
-      }
-      return {};
-    });
+    db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (trx) => {
+        if (!(await tryLock(trx))) return undefined;
+        await trx.executeQuery(CompiledQuery.raw(signOfLife));
+        taken();
+        while (!released) {
+          pause = new AbortController();
+          await sleep(period, undefined, { signal: pause.signal }).catch(() => {});
+          await trx.executeQuery(CompiledQuery.raw(signOfLife));
+        }
+        return {};
+      });
   await new Promise<void>((taken, failed) => {
     held = untilLocked(() => holding(taken)).finally(() => db.destroy());
     held.catch(failed);

@@ -89,7 +89,7 @@ export class PostgresJSDialect extends BareDialect {
   override createAdapter(): DialectAdapter {
     return new GuardedPostgresAdapter((onclose) => {
       const sql = besides(this.#sql as GuardedSql, onclose);
-      return new Kysely({ dialect: new BareDialect({ postgres: sql as never }) });
+      return new Kysely({ dialect: new BareDialect({ postgres: async () => sql as never }) });
     });
   }
 

@@ -1,4 +1,4 @@
-import { ConfigError, type MigrationUrls, migrationUrl } from '@poolsafe/prisma';
+import { ConfigError, type MigrationUrls, migrationUrl, resolveUrls } from '@poolsafe/prisma';
 import { afterEach, expect, test, vi } from 'vitest';
 
 const pooled = 'postgres://u:hunter2@ep-x-pooler.eu.neon.tech/db';
@@ -63,4 +63,19 @@ test.each(fallbacks)('from the environment, where there is no pooler: %s', (name
   for (const other of [...names, ...fallbacks]) vi.stubEnv(other, undefined);
   vi.stubEnv(name, local);
   expect(migrationUrl()).toBe(local);
+});
+
+const environments: readonly Readonly<Record<string, string>>[] = [
+  { DATABASE_URL: pooled, DIRECT_URL: direct },
+  { DATABASE_URL: direct, DATABASE_URL_POOLED: pooled },
+  { DATABASE_URL: pooled, POSTGRES_URL: direct },
+  { DATABASE_URL: direct },
+  { POSTGRES_URL: pooled, POSTGRES_URL_NON_POOLING: direct, DATABASE_URL: pooled },
+];
+
+test.each(environments)('agrees with resolveUrls() on what is direct | %j', (env) => {
+  for (const other of [...names, ...fallbacks, 'DATABASE_URL_POOLED']) vi.stubEnv(other, undefined);
+  for (const [name, url] of Object.entries(env)) vi.stubEnv(name, url);
+  expect(migrationUrl()).toBe(direct);
+  expect(resolveUrls().direct).toBe(direct);
 });

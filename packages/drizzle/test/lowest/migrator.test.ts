@@ -2,7 +2,7 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { describe } from 'vitest';
 import { migrateTheSame } from '../migrator/same.ts';
-import { type Lib, migrateTogether } from '../migrator/together.ts';
+import { type Lib, migrateDirectly, migrateTogether } from '../migrator/together.ts';
 import { version } from './use-lowest.ts';
 
 const onnotice = () => {};
@@ -19,6 +19,7 @@ describe(`node-postgres ${version}`, async () => {
     },
   };
   migrateTogether(safeLib as unknown as Lib);
+  migrateDirectly(safeLib as unknown as Lib);
   migrateTheSame(bareLib as unknown as Lib, safeLib as unknown as Lib);
 });
 
@@ -37,5 +38,6 @@ describe(`postgres-js ${version}`, async () => {
     },
   };
   migrateTogether(safeLib as unknown as Lib);
+  migrateDirectly(safeLib as unknown as Lib);
   migrateTheSame(bareLib as unknown as Lib, safeLib as unknown as Lib);
 });

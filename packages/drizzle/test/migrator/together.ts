@@ -76,6 +76,61 @@ export function migrateTogether({ drizzle, migrate }: Lib): void {
   });
 }
 
+/** What the direct lane is for, and that deployments with and without it exclude each other. */
+export function migrateDirectly({ drizzle, migrate }: Lib): void {
+  const poolers = routes.filter((route) => route !== 'direct');
+  const inSession = [
+    { name: '0000_note', sql: 'create table note (body text)' },
+    {
+      name: '0001_session',
+      sql: `set work_mem = '5MB';--> statement-breakpoint
+        create temporary table chosen as select current_setting('work_mem') as mem;--> statement-breakpoint
+        insert into note select mem from chosen`,
+    },
+  ];
+
+  test.each(poolers)(
+    'what needs a session is refused without `direct`, and done with it | %s',
+    async (route) => {
+      await using database = await openDatabase(inject('servers'));
+      using folder = await folderOf(inSession);
+      const logged: string[] = [];
+      const logger = { logQuery: (query: string) => logged.push(query) };
+      const deploy = async (poolsafe: object) => {
+        const db = drizzle(urlOf(database, route), { poolsafe, logger });
+        await migrate(db, folder).finally(() => db.$client.end());
+      };
+      const refused = await deploy({}).catch((error) => error);
+      expect(codeOf(refused)).toBe('POOLSAFE_SESSION_SET');
+      expect(await database.admin("select from pg_class where relname = 'note'")).toEqual([]);
+      logged.splice(0);
+      await deploy({ direct: database.direct.url });
+      expect(await database.admin('select body from note')).toEqual([{ body: '5MB' }]);
+      expect(logged.filter((query) => /work_mem = /.test(query))).toHaveLength(1);
+      expect(await database.admin(advisoryLocks)).toEqual([]);
+    },
+  );
+
+  test.each(poolers)('deployments with and without `direct` apply once | %s', async (route) => {
+    await using database = await openDatabase(inject('servers'));
+    using folder = await folderOf([
+      { name: '0000_note', sql: 'create table note (body text)' },
+      { name: '0001_fill', sql: "insert into note select 'once' from pg_sleep(0.2)" },
+    ]);
+    const direct = [true, false, true, false];
+    await Promise.all(
+      direct.map(async (isDirect) => {
+        const db = drizzle(urlOf(database, route), {
+          poolsafe: isDirect ? { direct: database.direct.url } : {},
+        });
+        await migrate(db, folder).finally(() => db.$client.end());
+      }),
+    );
+    expect(await database.admin('select body from note')).toEqual([{ body: 'once' }]);
+    expect(await database.admin('select id from drizzle.__drizzle_migrations')).toHaveLength(2);
+  });
+}
+
 const lockCall = migrationLockSql.slice('select '.length, migrationLockSql.indexOf('('));
 const advisoryLocks = `select pid from pg_locks where locktype = 'advisory'
   and database = (select oid from pg_database where datname = current_database())`;
