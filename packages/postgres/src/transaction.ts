@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts';
 import type { SqlFunctions } from './sql.ts';
 
 /** `sql` inside a transaction. */
-export type TransactionSql = SqlFunctions & {
+type TransactionSql = SqlFunctions & {
   savepoint(...given: unknown[]): Promise<unknown>;
   prepare(name: string): void;
 };
