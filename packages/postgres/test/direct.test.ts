@@ -32,6 +32,7 @@ test('nothing of a session reaches the next one, and its connection is closed', 
       pids.add(row?.pid);
       await sql`set app.k = 'leaked'`;
       await sql`create temporary table chosen ()`;
+      if (n < 2) return;
       // Left open, and rolled back.
       await sql`begin`;
       await sql`insert into note values ('not kept')`;

@@ -1,7 +1,7 @@
 // Checked by the compiler alone: that the import can be swapped, and that mistakes are still mistakes.
 
 import type * as named from '@poolsafe/postgres';
-import type { Options, Plan, Postgres, Row, Sql, TransactionSql } from '@poolsafe/postgres';
+import type { Options, Plan, Postgres, Row, SessionSql, Sql, TransactionSql } from '@poolsafe/postgres';
 import poolsafe from '@poolsafe/postgres';
 import bare from 'postgres';
 import { expectTypeOf, test } from 'vitest';
@@ -20,6 +20,21 @@ test('a guarded client goes wherever one of postgres.js does', () => {
   expectTypeOf(poolsafe()).toEqualTypeOf<Sql>();
   expectTypeOf(poolsafe('', { max: 1, poolsafe: { pooler: 'direct' } })).toEqualTypeOf<Sql>();
   expectTypeOf(sql.poolsafe).toEqualTypeOf<Plan>();
+});
+
+test('the direct lane', () => {
+  expectTypeOf(sql.session((own) => own`select 1`)).resolves.toExtend<readonly bare.Row[]>();
+  expectTypeOf(sql.session(async () => 7)).resolves.toEqualTypeOf<number>();
+  sql.session((own) => {
+    expectTypeOf(own).toEqualTypeOf<SessionSql>();
+    return own.begin((tx) => tx`select 1`);
+  });
+  sql.withAdvisoryLock('k', (own, lost) => {
+    expectTypeOf(own).toEqualTypeOf<bare.ISql>();
+    expectTypeOf(lost).toEqualTypeOf<AbortSignal>();
+  });
+  sql.withAdvisoryLock(1n, (tx) => tx.savepoint((own) => own`select 1`), { scope: 'transaction' });
+  sql.withAdvisoryLock(1, (own) => own.begin((tx) => tx`select 1`), { scope: 'session' });
 });
 
 test('every static member', () => {

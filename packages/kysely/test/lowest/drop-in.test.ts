@@ -6,6 +6,7 @@ import { postgresJSVersion, version } from './use-lowest.ts';
 const kysely = await import('kysely');
 const { PostgresDialect } = await import('@poolsafe/kysely');
 const { compareWithKysely } = await import('../drop-in.ts');
+const { directTests } = await import('../directing.ts');
 const { guardTests } = await import('../guarding.ts');
 const { inTransaction, migrationTests } = await import('../migrating.ts');
 
@@ -30,3 +31,8 @@ guardTests((url, more) => open(url, 1, more), ['onCreateConnection']);
 
 // Its migrator locks in the transaction, and takes none of the application's.
 migrationTests(open, { 'each in a transaction': inTransaction });
+
+directTests(
+  (connectionString, poolsafe) => new PostgresDialect({ pool: { connectionString, max: 1 }, poolsafe }),
+  { isLowest: true },
+);

@@ -5,6 +5,7 @@ const { Kysely } = await import('kysely');
 const { PostgresJSDriver } = await import('kysely-postgres-js');
 const { PostgresJSDialect } = await import('@poolsafe/kysely/postgres-js');
 const { compareWithPostgresJS } = await import('../postgres-js-drop-in.ts');
+const { directTests } = await import('../directing.ts');
 const { guardTests } = await import('../guarding.ts');
 const { inTransaction, migrationTests } = await import('../migrating.ts');
 
@@ -23,3 +24,10 @@ const open = (url: string, max: number, more = {}) =>
 
 guardTests((url, more) => open(url, 1, more), ['onReserveConnection']);
 migrationTests(open, { 'each in a transaction': inTransaction });
+
+directTests(
+  (url, poolsafe) => new PostgresJSDialect({ postgres: { url, max: 1, onnotice: () => {} }, poolsafe }),
+  {
+    isLowest: true,
+  },
+);
