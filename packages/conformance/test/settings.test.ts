@@ -8,7 +8,7 @@ import { openDatabase } from '../../pg/test/database.ts';
 import { subject as pg } from '../../pg/test/subject.ts';
 import { notesOf } from '../../pg/test/tenants.ts';
 import { subject as postgresJs } from '../../postgres/test/subject.ts';
-import { subject as prisma } from '../../prisma/test/subject.ts';
+import { subject as prisma, extended as prismaExtended } from '../../prisma/test/subject.ts';
 import { subject as typeorm } from '../../typeorm/test/subject.ts';
 import type { Subject } from '../src/index.ts';
 import { refusalIn } from '../src/verdict.ts';
@@ -25,9 +25,10 @@ const stacks: readonly (readonly [subject: Subject, alone: Answer, transaction: 
   [drizzle, 'rows', 'rows'],
   [kysely, 'rows', 'rows'],
   [typeorm, 'rows', 'rows'],
-  [postgresJs, 'refused', 'rows'],
-  [drizzlePostgresJs, 'refused', 'rows'],
-  [kyselyPostgresJs, 'refused', 'refused'],
+  [postgresJs, 'rows', 'rows'],
+  [drizzlePostgresJs, 'rows', 'rows'],
+  [kyselyPostgresJs, 'rows', 'rows'],
+  [prismaExtended, 'rows', 'rows'],
   [prisma, 'refused', 'refused'],
 ];
 

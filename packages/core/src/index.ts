@@ -1,4 +1,13 @@
+export {
+  type AdvisoryLock,
+  advisoryLock,
+  checkLockOptions,
+  type LockKey,
+  type LockOptions,
+  type LockScope,
+} from './advisory-lock.ts';
 export { classify, isPlain } from './classify.ts';
+export { directNeeded } from './direct.ts';
 export { type Effect, effects } from './effects.ts';
 export {
   ConfigError,
@@ -10,17 +19,29 @@ export {
 } from './errors.ts';
 export { type Explanation, explain, hintFor } from './explain.ts';
 export { type Example, type Hazard, type HazardCode, hazardPage, hazards } from './hazards.ts';
+export { listenPauses, liveness, quotedChannel } from './listen.ts';
 export { migrationLockKey, migrationLockSql, untilLocked } from './migration-lock.ts';
 export type { Policy, PoolsafeOptions } from './options.ts';
+export { growing, type Pauses } from './pauses.ts';
 export { type Plan, planFor, policyOf, type StatementContext, startupError } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
 export { type Probed, probeName, probeSql, readProbe } from './probe.ts';
+export { type Provider, providerOf, providers } from './providers.ts';
 export { recognise } from './recognise.ts';
-export { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from './report.ts';
+export {
+  type ConnectionErrorEvent,
+  guard,
+  type HazardEvent,
+  type ListenGap,
+  type ListenGapEvent,
+  reportConnectionError,
+  reportListenGap,
+} from './report.ts';
 export {
   currentSettings,
   inScope,
   isCovered,
+  outOfScope,
   type Settings,
   type SettingsScope,
   withSettings,
@@ -49,6 +70,7 @@ export {
   type StatementCacheOptions,
 } from './statements.ts';
 export { type Story, stories } from './stories.ts';
-export { assertSingleHost, parseTarget, type Target } from './target.ts';
+export { assertSingleHost, parseTarget, type Target, urlOptions } from './target.ts';
 export { isBegin, isSingleStatement, type TransactionTag, transactionTag } from './transaction-text.ts';
 export { type CleanUrl, withoutClientKeys } from './url-keys.ts';
+export { findUrls, type ResolvedUrls, resolveUrls, type UrlVariable, urlVariables } from './urls.ts';

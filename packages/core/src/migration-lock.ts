@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { growing, type Pauses } from './pauses.ts';
 
 /**
  * Takes the lock of a migration table until the transaction ends, and says in `locked` whether it did. `$1` is
@@ -16,22 +17,28 @@ export function migrationLockKey(table: string): string {
   return `poolsafe:migrations:${table}`;
 }
 
-/** Milliseconds between two attempts: the first pause, and the longest. */
-const pause = { first: 50, longest: 1000 };
+/** Between two attempts. */
+const pauses: Pauses = { first: 50, longest: 1000 };
 
 /**
  * Attempts again, after pauses that grow from 50 ms to 1 s, until `attempt` gives something. There is no time
- * limit: another deployment may migrate for hours, and its lock ends with its connection.
+ * limit, since whoever has the lock may work for hours, and its lock ends with its connection; `signal` gives up.
  *
  * ```ts
  * const done = await untilLocked(() => db.transaction(async (tx) => (await lock(tx)) ? migrate(tx) : undefined))
  * ```
+ *
+ * @throws what `attempt` throws, and the reason of the signal
  */
-export async function untilLocked<T extends object>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let longest = pause.first; ; longest = Math.min(longest * 2, pause.longest)) {
+export async function untilLocked<T extends object>(
+  attempt: () => Promise<T | undefined>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const coming = growing(pauses);
+  for (;;) {
+    signal?.throwIfAborted();
     const done = await attempt();
     if (done !== undefined) return done;
-    // Not all at once: the deployments started together.
-    await sleep(longest * (0.5 + Math.random() / 2));
+    await sleep(coming.next().value, undefined, { ...(signal && { signal }) }).catch(() => {});
   }
 }

@@ -12,6 +12,7 @@ interface Endpoint {
 
 const supabase = 'Supabase documentation, "Connect to your database"';
 const neon = 'Neon documentation, "Connection pooling"';
+const prisma = 'Prisma documentation, "Connection pooling" of Prisma Postgres';
 
 /**
  * Host names and ports that say what is on the other side. A host that no row names is `unknown`, which is
@@ -24,6 +25,8 @@ export const endpoints: readonly Endpoint[] = [
   { host: /^db\..+\.supabase\.co$/, port: 5432, pooler: 'direct', source: supabase },
   { host: /-pooler\.(.+\.)?neon\.tech$/, pooler: 'neon', source: neon },
   { host: /\.neon\.tech$/, pooler: 'direct', source: neon },
+  { host: /^pooled\.db\.prisma\.io$/, pooler: 'pgbouncer', source: prisma },
+  { host: /^db\.prisma\.io$/, pooler: 'direct', source: prisma },
   { host: /\.proxy-.+\.rds\.amazonaws\.com$/, pooler: 'rds-proxy', source: 'RDS Proxy documentation' },
   { host: /\.hyperdrive\.local$/, pooler: 'hyperdrive', source: 'Hyperdrive documentation' },
   { host: /\.ondigitalocean\.com$/, port: 25061, pooler: 'pgbouncer', source: 'DigitalOcean documentation' },

@@ -15,8 +15,27 @@ export interface ConnectionErrorEvent {
   readonly error: unknown;
 }
 
+/**
+ * Published on `poolsafe:listen-gap` when a connection that listens was lost and listens again: what was sent in
+ * between on these channels is lost.
+ */
+export interface ListenGapEvent extends ListenGap {
+  readonly channels: readonly string[];
+}
+
+/** The time in which notifications may have been lost, by the clock of this process. */
+export interface ListenGap {
+  /** When the lost connection last showed that it was alive. */
+  readonly since: Date;
+  /** When everything was listened to again. */
+  readonly until: Date;
+  /** What the connection was lost with. */
+  readonly error: Error;
+}
+
 const hazardChannel = channel('poolsafe:hazard');
 const connectionErrorChannel = channel('poolsafe:connection-error');
+const listenGapChannel = channel('poolsafe:listen-gap');
 
 /** Bounds the memory of {@link warned}; a text that was forgotten warns once more. */
 const maxWarned = 1000;
@@ -65,4 +84,9 @@ function warnOnce(plan: Plan, sql: string, error: HazardError): void {
 /** Reports a lost connection on `poolsafe:connection-error`. */
 export function reportConnectionError(error: unknown): void {
   connectionErrorChannel.publish({ error } satisfies ConnectionErrorEvent);
+}
+
+/** Reports on `poolsafe:listen-gap` that notifications may have been lost. */
+export function reportListenGap(gap: ListenGapEvent): void {
+  listenGapChannel.publish(gap);
 }

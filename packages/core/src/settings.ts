@@ -11,6 +11,8 @@ export type Settings = Readonly<Record<string, string | number | boolean>>;
 export interface SettingsScope {
   /** As text, by name in lower case. */
   readonly values: ReadonlyMap<string, string>;
+  /** Of those the ones of `withSettings`. */
+  readonly asked: ReadonlyMap<string, string>;
   readonly sql: string;
   readonly parameters: readonly string[];
   /** Whether any of them matters to a statement outside of a transaction. */
@@ -59,7 +61,7 @@ export function currentSettings(base?: SettingsScope): SettingsScope | undefined
   if (scope === undefined || base === undefined) return scope ?? base;
   const known = merged.get(base) ?? new WeakMap<SettingsScope, SettingsScope>();
   merged.set(base, known);
-  const both = known.get(scope) ?? makeScope(new Map([...base.values, ...scope.values]));
+  const both = known.get(scope) ?? makeScope(new Map([...base.values, ...scope.values]), scope.values);
   known.set(scope, both);
   return both;
 }
@@ -74,10 +76,15 @@ export function inScope<F extends (...given: never[]) => unknown>(callback: F): 
   return ((...given: never[]) => scopes.run(scope, callback, ...given)) as F;
 }
 
-/** Whether what `inner` sets is in force where `outer` is. */
+/** Runs `work` with no settings in force: for what outlives the scope that it happens in, such as a connection of a pool. */
+export function outOfScope<T>(work: () => T): T {
+  return isUsed ? scopes.run(undefined, work) : work();
+}
+
+/** Whether what was asked for with `inner` is in force where `outer` is. */
 export function isCovered(inner: SettingsScope | undefined, outer: SettingsScope | undefined): boolean {
   if (inner === undefined || inner === outer) return true;
-  return outer !== undefined && [...inner.values].every(([name, value]) => outer.values.get(name) === value);
+  return [...inner.asked].every(([name, value]) => outer?.values.get(name) === value);
 }
 
 /** Whether PostgreSQL takes `name` for one of a setting. */
@@ -94,7 +101,7 @@ export function isSettingName(name: string): boolean {
  */
 export function settingsScope(settings: Readonly<Record<string, string>>): SettingsScope | undefined {
   const values = new Map(Object.entries(settings));
-  return values.size === 0 ? undefined : makeScope(values);
+  return values.size === 0 ? undefined : makeScope(values, new Map());
 }
 
 function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsScope {
@@ -109,19 +116,20 @@ function scopeOf(outer: SettingsScope | undefined, settings: unknown): SettingsS
     check(name, value);
     values.set(name.toLowerCase(), String(value));
   }
-  return makeScope(values);
+  return makeScope(values, values);
 }
 
 /** Settings about the time between two statements of a transaction. */
 const betweenStatements: readonly string[] = ['idle_in_transaction_session_timeout'];
 
-function makeScope(values: Map<string, string>): SettingsScope {
+function makeScope(values: Map<string, string>, asked: ReadonlyMap<string, string>): SettingsScope {
   // The role last: it may not be allowed to set the others.
   const role = values.get('role');
   if (values.delete('role')) values.set('role', role as string);
   const calls = Array.from(values, (_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, true)`);
   return {
     values,
+    asked,
     sql: `select ${calls.join(', ')}`,
     parameters: [...values].flat(),
     mattersAlone: [...values.keys()].some((name) => !betweenStatements.includes(name)),

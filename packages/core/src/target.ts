@@ -50,6 +50,17 @@ export function parseTarget(url: string): Target {
 }
 
 /**
+ * The options of pg for a connection URL, password included. What the URL leaves out is left out here.
+ *
+ * @throws ConfigError as {@link parseTarget}
+ */
+export function urlOptions(url: string): Readonly<Record<string, unknown>> {
+  parseTarget(url);
+  const entries = Object.entries(parseUrl(url)).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}
+
+/**
  * Refuses a list of hosts: the driver would look it up as one name.
  *
  * @throws ConfigError

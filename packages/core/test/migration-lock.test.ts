@@ -16,6 +16,19 @@ test('an error ends it', async () => {
   );
 });
 
+test('a signal ends the pause, with its reason', async () => {
+  const aborter = new AbortController();
+  const reason = new Error('enough');
+  let attempts = 0;
+  const attempt = async (): Promise<undefined> => {
+    attempts += 1;
+    setImmediate(() => aborter.abort(reason));
+  };
+  await expect(untilLocked(attempt, aborter.signal)).rejects.toBe(reason);
+  await expect(untilLocked(attempt, aborter.signal)).rejects.toBe(reason);
+  expect(attempts).toBe(1);
+});
+
 test('the key names the table', () => {
   expect(migrationLockKey('public.a')).not.toBe(migrationLockKey('public.b'));
 });

@@ -4,16 +4,25 @@ import { describe, expect, test } from 'vitest';
 import { hazardPage, hazards } from '../src/hazards.ts';
 import { optionNames } from '../src/options.ts';
 import { stories } from '../src/stories.ts';
-import { errorPages, pathOf, poolerNames, poolerPages, regenerated } from './pages.ts';
+import {
+  errorPages,
+  pathOf,
+  poolerNames,
+  poolerPages,
+  providerTable,
+  regenerated,
+  urlVariableTable,
+} from './pages.ts';
 
 // The pages are written anew by running this file with `-u`.
 
 test.each([
-  ['options.md', poolerNames()],
-  ['poolers/README.md', poolerPages()],
-  ['errors.md', errorPages()],
+  ['options.md', [poolerNames()]],
+  ['direct.md', [urlVariableTable(), providerTable()]],
+  ['poolers/README.md', [poolerPages()]],
+  ['errors.md', [errorPages()]],
 ])('docs/%s has the tables of the rows', async (page, generated) => {
-  await expect(regenerated(page, generated)).toMatchFileSnapshot(pathOf(page));
+  await expect(regenerated(page, ...generated)).toMatchFileSnapshot(pathOf(page));
 });
 
 test('docs/options.md has a section for each option', () => {
@@ -29,7 +38,14 @@ test('docs/errors.md has a section for each story, which explain() points to', (
 
 describe('links lead to a page that exists', () => {
   const hazardPages = Object.values(hazards).map(({ code }) => hazardPage(code).replace('docs/', ''));
-  const pages = ['options.md', 'errors.md', 'poolers/README.md', 'hazards/README.md', ...hazardPages];
+  const pages = [
+    'options.md',
+    'direct.md',
+    'errors.md',
+    'poolers/README.md',
+    'hazards/README.md',
+    ...hazardPages,
+  ];
 
   test.each(pages)('docs/%s', (page) => {
     const links = [...readFileSync(pathOf(page), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Hazard, hazards } from '../src/hazards.ts';
 import { type Fact, type Pooler, poolers } from '../src/poolers.ts';
+import { providers } from '../src/providers.ts';
 import { fixFor, type Stack } from '../src/stacks.ts';
 import { type Story, stories } from '../src/stories.ts';
+import { urlVariables } from '../src/urls.ts';
 import { errorTexts } from './error-texts.ts';
 
 /** Where a page of the documentation is. */
@@ -127,6 +129,24 @@ function storySection({ id, sqlstate, raisedBy, cause, fix, hazard, retry }: Sto
 export function poolerNames(): string {
   const rows = Object.values(poolers).map((row) => [`\`${row.name}\``, row.title, verified(row)]);
   return table(['name', 'what is on the other side', 'verified'], rows);
+}
+
+/** Where each provider shows the direct URL. */
+export function providerTable(): string {
+  const rows = providers.map(({ name, shownAt, differs, source }) => [name, shownAt, differs, source]);
+  return table(['provider', 'where it is shown', 'how it differs from the pooled one', 'source'], rows);
+}
+
+const leadsTo = {
+  direct: 'PostgreSQL itself',
+  pooled: 'a pooler',
+  either: 'whichever the application uses',
+} as const;
+
+/** What `resolveUrls` looks for. */
+export function urlVariableTable(): string {
+  const rows = urlVariables.map(({ variable, leads, source }) => [`\`${variable}\``, leadsTo[leads], source]);
+  return table(['variable', 'leads by its name to', 'source'], rows);
 }
 
 /** All that is known about each pooler. */

@@ -15,6 +15,8 @@ const recognised: readonly (readonly [place: string, pooler: PoolerName])[] = [
   ['ep-cool-darkness-123456-pooler.us-east-2.aws.neon.tech', 'neon'],
   ['ep-cool-darkness-123456-pooler.neon.tech', 'neon'],
   ['ep-cool-darkness-123456.us-east-2.aws.neon.tech', 'direct'],
+  ['pooled.db.prisma.io:5432', 'pgbouncer'],
+  ['db.prisma.io:5432', 'direct'],
   ['app.proxy-abcdefgh.eu-west-1.rds.amazonaws.com', 'rds-proxy'],
   ['0123456789abcdef.hyperdrive.local', 'hyperdrive'],
   ['app-do-user-1-0.b.db.ondigitalocean.com:25061', 'pgbouncer'],

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HazardError } from '../src/errors.ts';
 import { type Plan, planFor } from '../src/plan.ts';
-import { type ConnectionErrorEvent, guard, type HazardEvent, reportConnectionError } from '../src/report.ts';
+import {
+  type ConnectionErrorEvent,
+  guard,
+  type HazardEvent,
+  type ListenGapEvent,
+  reportConnectionError,
+  reportListenGap,
+} from '../src/report.ts';
 import { parseTarget } from '../src/target.ts';
 
 const outside = { inTransaction: false };
@@ -190,4 +197,11 @@ test('a lost connection is published as it is', () => {
   reportConnectionError(error);
   expect(events).toEqual([{ error }]);
   expect(events[0]?.error).toBe(error);
+});
+
+test('a gap in what is listened to is published', () => {
+  const events = published<ListenGapEvent>('poolsafe:listen-gap');
+  const gap = { channels: ['news'], since: new Date(0), until: new Date(1), error: new Error('lost') };
+  reportListenGap(gap);
+  expect(events).toEqual([gap]);
 });

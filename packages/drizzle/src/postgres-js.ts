@@ -6,7 +6,7 @@ import type postgresjs from 'postgres';
 import { guardedDrizzle } from './guarded-drizzle.ts';
 import { decidingByItself } from './preparing.ts';
 
-export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
 export * from 'drizzle-orm/postgres-js';
 
 type Schema = Record<string, unknown>;

@@ -1,2 +1,2 @@
-export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
 export { PostgresDialect, type PostgresDialectConfig } from './postgres-dialect.ts';

@@ -1,3 +1,4 @@
+import { outOfScope } from '@poolsafe/core';
 import type { Sql } from '@poolsafe/postgres';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import { type PostgresJSDialectConfig as BareConfig, PostgresJSDriver } from 'kysely-postgres-js';
@@ -74,11 +75,13 @@ class ReservedConnection {
   /** Ends the session from within, since postgres.js has no function that does: no pid leaves the server. */
   async close(): Promise<void> {
     await this.#last?.catch(() => {});
-    await this.#reserved.unsafe('rollback').catch(() => {});
-    const allow = { poolsafe: { allow: ['POOLSAFE_CANCEL'] } };
-    await this.#reserved
-      .unsafe('select pg_terminate_backend(pg_backend_pid())', [], allow as never)
-      .catch(() => {});
+    const run = (text: string) => {
+      const allow = { poolsafe: { allow: ['POOLSAFE_CANCEL'] } };
+      return this.#reserved.unsafe(text, [], allow as never).catch(() => {});
+    };
+    await run('rollback');
+    // Another role may not end the session of the one that logged in.
+    await outOfScope(() => run('select pg_terminate_backend(pg_backend_pid())'));
   }
 }
 

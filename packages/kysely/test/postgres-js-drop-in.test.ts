@@ -45,7 +45,7 @@ const wrong: Unusable<unknown> = [
   ['a URL that is none', { postgres: 'hunter2' }, /URL/],
   ['a pooler nobody knows', { postgres: url, poolsafe: { pooler: 'pgbounce' } }, /"pgbounce"/],
   ['an option nobody knows', { postgres: { url, poolsafe: { poler: 1 } } }, /"poler"/],
-  ['a startup parameter', { postgres: { url, connection: { statement_timeout: 1 } } }, /statement_timeout/],
+  ['a startup parameter', { postgres: { url, connection: { replication: 'true' } } }, /replication/],
 ];
 
 testConfigErrors((config) => new PostgresJSDialect(config as never), wrong);

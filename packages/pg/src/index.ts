@@ -4,15 +4,23 @@ import pg from 'pg';
 export {
   ConfigError,
   HazardError,
+  type ListenGap,
+  type LockKey,
+  type LockOptions,
+  type LockScope,
   type Plan,
   PoolsafeError,
   type PoolsafeOptions,
+  type ResolvedUrls,
+  resolveUrls,
   type Settings,
   withSettings,
 } from '@poolsafe/core';
 export type * from 'pg';
+export type { LockedWork } from './advisory-lock.ts';
 export { Client, type ClientConfig } from './client.ts';
 export { default } from './default.ts';
+export type { ListenHandler, Listening, ListenOptions } from './listener.ts';
 export { type Capabilities, Pool, type PoolConfig } from './pool.ts';
 
 export const Connection: typeof pg.Connection = pg.Connection;

@@ -3,6 +3,8 @@ import {
   currentSettings,
   guard,
   inScope,
+  type LockKey,
+  type LockOptions,
   type Plan,
   type PoolsafeOptions,
   policyOf,
@@ -10,7 +12,12 @@ import {
   type SharedStatements,
 } from '@poolsafe/core';
 import pg from 'pg';
+import { type LockedWork, withAdvisoryLock } from './advisory-lock.ts';
+import type { Client } from './client.ts';
+import { copyOf, withoutStream } from './copied-options.ts';
+import { DirectLane } from './direct-lane.ts';
 import { guardedClient, share } from './guarded-client.ts';
+import type { ListenHandler, Listening, ListenOptions } from './listener.ts';
 import { isHarmless, isSubmittable, refuse, textOf } from './query-forms.ts';
 import { hasNotBegun } from './statement-query.ts';
 
@@ -42,6 +49,61 @@ export interface Pool extends pg.Pool {
    * ```
    */
   capabilities(): Capabilities;
+  /**
+   * Runs `work` with a connection to PostgreSQL itself, on which nothing is refused: temporary tables, SET, session
+   * locks, `CREATE DATABASE`. It is a new connection, which is closed afterwards, so that nobody else gets what it
+   * leaves behind. There are at most five at a time; who comes later waits, as long as `connectionTimeoutMillis` says.
+   *
+   * ```ts
+   * const rows = await pool.session(async (client) => {
+   *   await client.query('create temporary table chosen as select id from notes where done')
+   *   return (await client.query('select * from notes join chosen using (id)')).rows
+   * })
+   * ```
+   *
+   * Its options are those of this pool, but for the address, which is that of `poolsafe.direct`.
+   *
+   * @throws ConfigError without `poolsafe.direct`, unless this pool itself leads to where sessions are kept
+   */
+  session<T>(work: (client: Client) => T): Promise<Awaited<T>>;
+  /**
+   * Calls `handler` with what is sent on a channel, from when the promise resolves until `unlisten()`. One connection
+   * to PostgreSQL itself serves all channels of this pool. When it is lost it is made again, for as long as it takes:
+   * after 100 ms, then twice as long each time, up to 30 s. What was sent in the meantime is lost, which `onGap` and
+   * the diagnostics channel `poolsafe:listen-gap` say.
+   *
+   * ```ts
+   * const listening = await pool.listen('notes', (payload) => refresh(payload), {
+   *   onGap: () => refreshAll(),
+   * })
+   * await listening.unlisten()
+   * ```
+   *
+   * It keeps the process alive, as an idle connection does. What `handler` throws is an uncaught exception, as in a
+   * listener for `notification` of pg.
+   *
+   * @throws ConfigError as {@link Pool.session}, and for a name of more than 63 bytes. When the first connection
+   * cannot be made, its error: only what was listened to once is tried again.
+   */
+  listen(channel: string, handler: ListenHandler, options?: ListenOptions): Promise<Listening>;
+  /**
+   * Runs `work` while nobody else does who asks for a lock with the same key, in whichever process and scope. Waits
+   * for it by trying again, after pauses of up to a second, in which it holds no connection.
+   *
+   * ```ts
+   * await pool.withAdvisoryLock('reports', async (client) => {
+   *   await client.query('insert into reports select …')
+   * })
+   * ```
+   *
+   * With the scope `transaction`, `client` is in the transaction that holds the lock, which is committed when `work`
+   * is done, or rolled back when it throws. With `session`, it is on a connection as from {@link Pool.session}, and in
+   * no transaction. When the connection is lost the lock is too, and this rejects at once with the error of the
+   * connection; `work` is told by its second argument, an AbortSignal. It cannot be nested with the same key.
+   *
+   * @throws ConfigError for a key that is none, and with the scope `session` as {@link Pool.session}
+   */
+  withAdvisoryLock<T>(key: LockKey, work: LockedWork<T>, options?: LockOptions): Promise<Awaited<T>>;
 }
 
 type Callback = (error: unknown, result?: unknown) => unknown;
@@ -49,6 +111,7 @@ type Callback = (error: unknown, result?: unknown) => unknown;
 class GuardedPool extends pg.Pool {
   readonly poolsafe: Plan;
   readonly #statements: SharedStatements;
+  readonly #lane: DirectLane;
 
   constructor(config?: PoolConfig) {
     if (typeof config === 'string') {
@@ -60,11 +123,12 @@ class GuardedPool extends pg.Pool {
     const options = copyOf(config);
     options.Client = guardedClient((options.Client ?? pg.Client) as typeof pg.Client) as never;
     // Only a client knows what pg makes of options, URL, environment and defaults. Nothing connects here.
-    const { poolsafe } = new (guardedClient(pg.Client))(withoutStream(options)) as pg.Client & {
+    const { poolsafe, host } = new (guardedClient(pg.Client))(withoutStream(options)) as pg.Client & {
       poolsafe: Plan;
     };
     super(options);
     this.poolsafe = poolsafe;
+    this.#lane = new DirectLane({ options: this.options, plan: poolsafe, target: { host } });
     this.#statements = share(this.options, poolsafe);
     // The client has reported the error already. Without a listener it would end the process.
     this.on('error', () => {});
@@ -77,6 +141,46 @@ class GuardedPool extends pg.Pool {
       kept: found.filter(({ statements }) => statements === 'kept').length,
       direct: found.filter(({ direct }) => direct).length,
     };
+  }
+
+  session<T>(work: (client: Client) => T): Promise<Awaited<T>> {
+    return this.#session('pool.session()', work);
+  }
+
+  async #session<T>(what: string, work: (client: Client) => T): Promise<Awaited<T>> {
+    if (this.ending) throw afterEnd();
+    return await this.#lane.session(what, work);
+  }
+
+  async listen(channel: string, handler: ListenHandler, options?: ListenOptions): Promise<Listening> {
+    if (this.ending) throw afterEnd();
+    return this.#lane.listen(channel, handler, options);
+  }
+
+  async withAdvisoryLock<T>(
+    key: LockKey,
+    work: LockedWork<T>,
+    options: LockOptions = {},
+  ): Promise<Awaited<T>> {
+    const lanes = {
+      connect: () => this.connect() as Promise<pg.PoolClient>,
+      session: <R>(inside: (client: Client) => R) =>
+        this.#session("pool.withAdvisoryLock() with `scope: 'session'`", inside),
+    };
+    const { direct } = (this.options as PoolConfig).poolsafe ?? {};
+    const scope = direct === undefined ? 'transaction' : 'session';
+    return await withAdvisoryLock(lanes, key, work, { ...options, scope: options.scope ?? scope });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
+  override end(callback?: any): any {
+    const lane = this.#lane.end();
+    if (lane === undefined) return super.end(callback);
+    const ended = Promise.all([super.end(), lane]).then(() => {});
+    if (typeof callback !== 'function') return ended;
+    const call = (error?: unknown) => process.nextTick(callback, error);
+    ended.then(() => call(), call);
+    return undefined;
   }
 
   /** A client that is free calls back, and whoever released it has other settings in force, or none. */
@@ -139,14 +243,7 @@ export const Pool: Omit<typeof pg.Pool, 'prototype'> & {
   readonly prototype: Pool;
 } = GuardedPool;
 
-/** A spread would lose what pg makes non-enumerable, for example the password in the options of another pool. */
-function copyOf(config: PoolConfig | undefined): PoolConfig {
-  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(config ?? {}));
-}
-
-function withoutStream(options: PoolConfig): PoolConfig {
-  return Object.defineProperties(copyOf(options), {
-    stream: { value: undefined },
-    connection: { value: undefined },
-  });
+/** The words of pg, for what pg does not know. */
+function afterEnd(): Error {
+  return new Error('Cannot use a pool after calling end on the pool');
 }

@@ -74,6 +74,8 @@ export class StatementQuery extends TransactionQuery {
   }
 
   override handleError(error: Error, connection: pg.Connection): void {
+    // PgBouncer takes the name as given nevertheless, and refuses it the next time.
+    if (this.isBehind && this.#named && !this.#wasPrepared) this.#statements.drop(this.#sql);
     const hasNotRun = this.#extended && !this.#statements.bound && !isOfFunction(error);
     const may = hasNotRun && !this.#again;
     if (may && this.#isStale(error) && !this.#wasInTransaction) {

@@ -109,6 +109,11 @@ export class TransactionQuery extends BareQuery {
     return false;
   }
 
+  /** Whether what failed is in front of it, so that the server has not even looked at its Parse. */
+  protected get isBehind(): boolean {
+    return this.#hiddenName !== undefined;
+  }
+
   /** Everything in front of it has been answered. */
   protected begun(): void {}
 

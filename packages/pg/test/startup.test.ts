@@ -175,6 +175,22 @@ test.each(told)('withSettings wins over it, and adds to it, %s', async (_, route
   ]);
 });
 
+test.each(told)(
+  'a transaction that began within withSettings goes on outside of it, %s',
+  async (_, route) => {
+    await using pool = opened(route, { statement_timeout: 150, max: 1 });
+    const text = "select current_setting('statement_timeout') as s";
+    const seen = await withClient(pool, async (client) => {
+      await withSettings({ statement_timeout: '5s' }, () => client.query('begin'));
+      const { rows } = await client.query(text);
+      const other = await codeOf(withSettings({ statement_timeout: '6s' }, () => client.query(text)));
+      await client.query('commit');
+      return [...rows, other];
+    });
+    expect(seen).toEqual([{ s: '5s' }, 'POOLSAFE_SETTINGS']);
+  },
+);
+
 test.each(told)('lock_timeout ends the waiting for a lock, %s', async (_, route) => {
   await using pool = opened(route, { lock_timeout: 150, max: 1 });
   const holder = new pg.Client(database.direct.url);

@@ -104,3 +104,22 @@ test('mistakes', () => {
   // @ts-expect-error
   new bare.Pool({ poolsafe: {} });
 });
+
+test('what needs a session', () => {
+  expectTypeOf(
+    pool.session(async (inside) => (await inside.query<{ n: number }>('')).rows),
+  ).resolves.toEqualTypeOf<{ n: number }[]>();
+  expectTypeOf(pool.session((inside) => inside)).resolves.toEqualTypeOf<Client>();
+  expectTypeOf(
+    pool.withAdvisoryLock(1n, (_, lost) => lost.reason as string),
+  ).resolves.toEqualTypeOf<string>();
+  pool.listen('c', (payload, { processId }) =>
+    expectTypeOf([payload, processId]).toEqualTypeOf<(string | number)[]>(),
+  );
+  // @ts-expect-error: a key is a text or a whole number
+  pool.withAdvisoryLock({}, () => {});
+  // @ts-expect-error: there is no such scope
+  pool.withAdvisoryLock('k', () => {}, { scope: 'statement' });
+  const { url, direct } = named.resolveUrls();
+  new Pool({ connectionString: url, poolsafe: { direct } });
+});

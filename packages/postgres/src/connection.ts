@@ -5,8 +5,10 @@ import {
   isOutdated,
   isRefused,
   isUnknownToPooler,
+  outOfScope,
   reportConnectionError,
 } from '@poolsafe/core';
+import { Ahead, type AheadStatement } from './ahead.ts';
 import type { Handler, MakeDriver, Options, Query } from './driver.ts';
 import { DriverSocket } from './driver-socket.ts';
 import { connectionError, driverError, postgresError, withQuery } from './errors-of-driver.ts';
@@ -69,6 +71,8 @@ export class Connection {
   #socket: DriverSocket | undefined;
   #status = 'I';
   #query: Query | undefined;
+  /** What goes in front of the query. */
+  #ahead: Ahead | undefined;
   /** Of the query, where it is a COPY. */
   #copy: CopyStream | undefined;
   /** A query that runs once more, since nothing of it has run. */
@@ -145,8 +149,16 @@ export class Connection {
     return this.#copy !== undefined && !this.#copy.writableEnded && !this.#copy.destroyed;
   }
 
-  /** Runs a query. Nothing else must be running. */
-  run(query: Query): void {
+  /** Whether what was to go in front of the last query was sent. Where it failed, nothing of the query has run. */
+  get wentAhead(): boolean {
+    return this.#ahead?.isSent === true;
+  }
+
+  /**
+   * Runs a query. Nothing else must be running. What goes in front of it is part of its transaction: one with several
+   * statements in its text, or a COPY that the driver sends as such, must not have anything there.
+   */
+  run(query: Query, ahead?: readonly AheadStatement[]): void {
     follow(query, {
       onError: (error) => this.#onError(query, error),
       onCopy: (stream) => {
@@ -160,8 +172,11 @@ export class Connection {
       onUnasked: () => this.#lose(driverError('COPY_WITHOUT_STREAM', 'COPY … FROM STDIN needs .writable()')),
     });
     onBuilt(query, (signature) => {
+      // A message of the simple protocol would be skipped behind an error, and then nobody answers it.
+      if (ahead !== undefined) query.options.simple = false;
+      this.#ahead = ahead && new Ahead(ahead);
       const { key, salt } = this.#statements.choose(query, signature);
-      if (this.#socket !== undefined) this.#socket.salt = salt;
+      if (this.#socket !== undefined) Object.assign(this.#socket, { salt, ahead: this.#ahead });
       return key;
     });
     this.#start(query);
@@ -208,6 +223,7 @@ export class Connection {
 
   #start(query: Query): void {
     this.#query = query;
+    this.#ahead = undefined;
     this.#mayProbe = true;
     this.#mayAsk = query.onlyDescribe === true;
     const { connect_timeout: seconds } = this.#options;
@@ -217,7 +233,9 @@ export class Connection {
     }
     // Once it is open, the driver makes the query at once. Its own are never prepared.
     this.#live.prepare = this.ready && isPreparable(query);
-    this.#give(query);
+    // What it opens a connection for is over before that connection is.
+    if (this.ready) this.#give(query);
+    else outOfScope(() => this.#give(query));
     this.#live.prepare = false;
   }
 
@@ -300,7 +318,7 @@ export class Connection {
 
   /** Whether a statement was refused since it is not there, or not what it was, before anything of it has run. */
   #losesStatement(query: Query, error: object): boolean {
-    if (!this.#statements.hasNotBegun) return false;
+    if (!this.#statements.hasNotBegun || this.#ahead?.failed) return false;
     if (isOfFunction(error)) return false;
     if (isGone(error)) this.#statements.lost();
     else if (this.#statements.isUnread) return false;

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
+import type { Ahead } from './ahead.ts';
 import type { RawSocket } from './driver.ts';
 import { Answer } from './probe.ts';
 import { type MessageReader, messageReader, type Observer } from './server-messages.ts';
+import type { Taken } from './taken.ts';
 
 /** What is told of a socket. Each message is told before the driver reads it. */
 export interface SocketEvents extends Omit<Observer, 'empty'> {
@@ -9,10 +11,10 @@ export interface SocketEvents extends Omit<Observer, 'empty'> {
   closed(error: Error | undefined): void;
 }
 
-/** What was asked without the driver. */
+/** What was sent without the driver. */
 interface Question {
-  readonly answer: Answer;
-  readonly done: (answer: Answer) => void;
+  readonly answer: Taken;
+  readonly done: () => void;
 }
 
 /**
@@ -28,10 +30,12 @@ export class DriverSocket extends EventEmitter {
   /** The driver has said goodbye, and waits for the end. */
   #ending = false;
   readonly #reader: MessageReader;
-  /** What is asked of the server without the driver. */
+  /** What the server has still to answer that the driver has not sent. */
   #question: Question | undefined;
   /** What is written at the end of a text that the driver sends through the extended protocol: a comment. */
   salt = '';
+  /** What goes in front of the next statement that the driver sends. */
+  ahead: Ahead | undefined;
 
   constructor(raw: RawSocket, events: SocketEvents) {
     super();
@@ -82,16 +86,17 @@ export class DriverSocket extends EventEmitter {
   /** Asks the server something that the driver does not know of. The promise is left alone when the connection is lost. */
   ask(request: Buffer): Promise<Answer> {
     return new Promise((done) => {
-      this.#question = { answer: new Answer(), done };
+      const answer = new Answer();
+      this.#question = { answer, done: () => done(answer) };
       if (this.#open) this.#raw.write(request);
     });
   }
 
   #withoutAnswer({ answer, done }: Question, chunk: Buffer): Buffer {
     const others = answer.take(chunk);
-    if (answer.status !== undefined) {
+    if (answer.isDone) {
       this.#question = undefined;
-      done(answer);
+      done();
     }
     return others;
   }
@@ -103,10 +108,20 @@ export class DriverSocket extends EventEmitter {
   write(data: Uint8Array, callback?: (error?: Error | null) => void): boolean {
     if (this.#open) {
       this.#asked += timesAsked(data);
-      return this.#raw.write(this.salt === '' ? data : salted(data, this.salt), callback);
+      const own = this.salt === '' ? data : salted(data, this.salt);
+      return this.#raw.write(this.ahead === undefined ? own : this.#behind(this.ahead, own), callback);
     }
     callback?.();
     return true;
+  }
+
+  /** The same with `ahead` in front of its statement; what was left over of the query before, in front of both. */
+  #behind(ahead: Ahead, data: Uint8Array): Uint8Array {
+    const at = statementIn(data);
+    if (at === undefined) return data;
+    this.ahead = undefined;
+    this.#question = { answer: ahead, done: () => {} };
+    return Buffer.concat([data.subarray(0, at), ahead.send(), data.subarray(at)]);
   }
 
   end(data: Uint8Array): void {
@@ -137,12 +152,20 @@ export class DriverSocket extends EventEmitter {
 const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 const asking: readonly unknown[] = [sync[0], 'Q'.charCodeAt(0)];
 const parse = 'P'.charCodeAt(0);
+/** What a statement of the extended protocol begins with: Parse, or Bind where it is prepared. */
+const beginnings: readonly unknown[] = [parse, 'B'.charCodeAt(0)];
 
 /** How many messages in `data` are answered with ReadyForQuery. */
 function timesAsked(data: Uint8Array): number {
   let times = 0;
   for (const [at] of messagesIn(data)) if (asking.includes(data[at])) times += 1;
   return times;
+}
+
+/** Where a statement begins. */
+function statementIn(data: Uint8Array): number | undefined {
+  for (const [at] of messagesIn(data)) if (beginnings.includes(data[at])) return at;
+  return undefined;
 }
 
 /** The same with `salt` at the end of each text that is to be parsed: there it moves no position that an error tells. */

@@ -26,6 +26,7 @@ export interface Query extends Promise<unknown> {
   signature: string | false;
   statement: { readonly types: readonly number[] } | null;
   cursorFn: ((rows: unknown) => unknown) | undefined;
+  forEachFn?: ((...given: unknown[]) => unknown) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
   execute(): this;

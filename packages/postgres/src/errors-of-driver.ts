@@ -72,10 +72,10 @@ export function withQuery(given: unknown, query: Query, debug: unknown): void {
   });
 }
 
-/** For a query with settings in force, anywhere but in a transaction that began with them. */
+/** For a query with settings in force, in a transaction that began without them. */
 export function otherSettings(): Error {
   return settingsError(
-    'With settings in force, a query of postgres.js runs only in a transaction that began with them.',
-    'sql.begin() inside of withSettings, and its queries there',
+    'This transaction began with other settings in force, and keeps those until its end.',
+    'begin the transaction inside of withSettings',
   );
 }

@@ -4,6 +4,8 @@ export {
   type Plan,
   PoolsafeError,
   type PoolsafeOptions,
+  type ResolvedUrls,
+  resolveUrls,
   type Settings,
   withSettings,
 } from '@poolsafe/core';

@@ -1,13 +1,18 @@
-import { currentSettings, guard, isCovered, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
+import { guard, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
-import { copyInProgress, driverError, otherSettings } from './errors-of-driver.ts';
+import { copyInProgress, driverError } from './errors-of-driver.ts';
+import { type Handed, inItsScope, TransactionSettings, travels } from './in-force.ts';
 import type { Pool, Task } from './pool.ts';
 
 /** How a {@link Lease} looks at its queries. */
 export interface Rules {
   planOf(query: Query): Plan | Error;
   textOf(query: Query): string;
+  /** The settings in force where this is called. */
+  settings(): SettingsScope | undefined;
+  /** A query of our own. */
+  command(text: string, parameters?: readonly string[]): Query;
 }
 
 /** A connection that one transaction or `reserve()` has to itself. Its queries run one after the other. */
@@ -15,9 +20,10 @@ export class Lease {
   readonly #pool: Pool;
   readonly #connection: Connection;
   readonly #rules: Rules;
-  readonly #queue: Query[] = [];
-  /** Those that its transaction began with. */
-  #settings: SettingsScope | undefined;
+  readonly #queue: Handed[] = [];
+  readonly #settings: TransactionSettings;
+  /** The query that runs, or that ran last. */
+  #last: Handed | undefined;
   #failure: unknown;
   #released = false;
   #fail: (error: unknown) => void = () => {};
@@ -28,6 +34,7 @@ export class Lease {
     this.#pool = pool;
     this.#connection = connection;
     this.#rules = rules;
+    this.#settings = new TransactionSettings(connection.inTransaction);
     this.lost = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -44,7 +51,9 @@ export class Lease {
           resolve(lease);
         },
         idle() {
-          if (lease !== undefined) lease.#next();
+          if (lease === undefined) return;
+          lease.#ended();
+          lease.#next();
         },
         lost(error, notBegun) {
           if (lease === undefined) reject(error);
@@ -65,20 +74,15 @@ export class Lease {
     return this.#connection.ready;
   }
 
-  /** Says with which settings the transaction begins that this is for. */
-  beginWith(settings: SettingsScope | undefined): void {
-    this.#settings = settings;
-  }
-
   /** Runs a query after those before it. */
   run(query: Query): void {
     if (this.#failure !== undefined) query.reject(this.#failure);
-    else if (!isCovered(currentSettings(), this.#settings)) query.reject(otherSettings());
     else if (this.#released) {
       query.reject(driverError('CONNECTION_RELEASED', 'This connection has been given back to the pool'));
     } else if (this.#connection.isCopying) query.reject(copyInProgress());
     else {
-      this.#queue.push(query);
+      const { textOf, settings } = this.#rules;
+      this.#queue.push({ query: inItsScope(query), text: textOf(query), settings: settings() });
       this.#next();
     }
   }
@@ -95,11 +99,12 @@ export class Lease {
 
   #next(): void {
     if (this.#connection.busy || this.#failure !== undefined) return;
-    for (let query = this.#queue.shift(); query !== undefined; query = this.#queue.shift()) {
-      const error = query.cancelled ? undefined : this.#check(query);
+    for (let handed = this.#queue.shift(); handed !== undefined; handed = this.#queue.shift()) {
+      const { query } = handed;
+      const error = query.cancelled ? undefined : this.#check(handed);
       if (error !== undefined) query.reject(error);
       else if (!query.cancelled) {
-        this.#connection.run(query);
+        this.#send(handed);
         return;
       }
     }
@@ -111,16 +116,47 @@ export class Lease {
     else this.#pool.release(this.#connection);
   }
 
-  #check(query: Query): Error | undefined {
-    const plan = this.#rules.planOf(query);
+  #check(handed: Handed): Error | undefined {
+    const plan = this.#rules.planOf(handed.query);
     if (plan instanceof Error) return plan;
-    const text = this.#rules.textOf(query);
-    return isPlain(text) ? undefined : guard(plan, text, { inTransaction: this.#connection.inTransaction });
+    const { text } = handed;
+    const refused = this.#settings.refusal(handed);
+    if (refused !== undefined || isPlain(text)) return refused;
+    return guard(plan, text, { inTransaction: this.#connection.inTransaction });
+  }
+
+  #send(handed: Handed): void {
+    const ahead = this.#settings.ahead(handed);
+    if (ahead === undefined || travels(handed)) {
+      this.#last = handed;
+      this.#connection.run(handed.query, ahead);
+    } else this.#runBefore(handed, ahead[0] as SettingsScope);
+  }
+
+  /** Sets what cannot go in front of a query by a query of its own, which takes that one along when it fails. */
+  #runBefore(handed: Handed, { sql, parameters }: SettingsScope): void {
+    const query = this.#rules.command(sql, parameters);
+    const { reject } = query;
+    query.catch(() => {});
+    query.reject = (error) => {
+      reject(error);
+      this.#queue.shift();
+      handed.query.reject(error);
+    };
+    this.#queue.unshift(handed);
+    this.#last = undefined;
+    this.#settings.sent();
+    this.#connection.run(query);
+  }
+
+  #ended(): void {
+    if (this.#connection.wentAhead) this.#settings.sent();
+    if (this.#last !== undefined) this.#settings.ended(this.#last, this.#connection.inTransaction);
   }
 
   #lose(error: unknown): void {
     this.#failure = error;
     this.#fail(error);
-    for (const query of this.#queue.splice(0)) query.reject(error);
+    for (const { query } of this.#queue.splice(0)) query.reject(error);
   }
 }

@@ -5,7 +5,6 @@ import {
   parseTarget,
   planFor,
   recognise,
-  startupError,
   type Target,
   withoutClientKeys,
 } from '@poolsafe/core';
@@ -51,8 +50,10 @@ export function parseArguments(make: MakeDriver, first: unknown, second: unknown
   warnOf(keys, given);
   const base = parsed(make, url, withLimit);
   const plan = planFor(targetOf(base.options), poolsafe);
-  const settings = [...(plan.settings?.values.keys() ?? [])];
-  if (settings.length > 0) throw startupError(plan.pooler, settings);
+  // What the pooler would refuse at the login, each statement and transaction sets instead.
+  const sent = sentOf(base.options);
+  const accepted = plan.startup(sent);
+  if (accepted !== sent) Object.assign(base.options, { connection: accepted });
   const prepares = Boolean(base.options.prepare);
   // Sessions that the driver opens by itself, and what the application reads of its options.
   if (!plan.keepsNames) Object.assign(base.options, { prepare: false });
@@ -96,11 +97,16 @@ function checkUrl(url: string): void {
   if (!/,[^@]*$/.test(authority)) parseTarget(url.replace(/\?.*$/s, ''));
 }
 
-function targetOf({ host, port, path, user, database, connection }: Options): Target {
+/** The startup parameters that the driver sends: it leaves out what is empty. */
+function sentOf({ connection }: Options): Record<string, string> {
+  const sent = Object.entries(connection).filter(([, value]) => value);
+  return Object.fromEntries(sent.map(([key, value]) => [key, String(value)]));
+}
+
+function targetOf(options: Options): Target {
+  const { host, port, path, user, database } = options;
+  const parameters = sentOf(options);
   const targets = host.map((name, i): Target => {
-    // The driver leaves out what is empty.
-    const sent = Object.entries(connection).filter(([, value]) => value);
-    const parameters = Object.fromEntries(sent.map(([key, value]) => [key, String(value)]));
     return { host: path || name, port: port[i] ?? 5432, user, database, parameters };
   });
   const [first, ...others] = targets as [Target, ...Target[]];

@@ -1,6 +1,7 @@
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
-import { connectionError, copyInProgress } from './errors-of-driver.ts';
+import { connectionError, copyInProgress, otherSettings } from './errors-of-driver.ts';
+import { aheadOf, type Handed } from './in-force.ts';
 import type { StatementsConfig } from './statements.ts';
 
 /** Work that takes a connection until it releases it. */
@@ -35,16 +36,21 @@ const patience = 1000;
 /** A query that takes a connection for itself alone. */
 class SingleQuery implements Task {
   readonly #pool: Pool;
-  readonly #query: Query;
+  readonly #handed: Handed;
 
-  constructor(pool: Pool, query: Query) {
+  constructor(pool: Pool, handed: Handed) {
     this.#pool = pool;
-    this.#query = query;
+    this.#handed = handed;
   }
 
   start(connection: Connection): void {
-    if (this.#query.cancelled) this.#pool.release(connection);
-    else connection.run(this.#query);
+    const { query } = this.#handed;
+    const ahead = aheadOf(this.#handed);
+    // A transaction that was begun on the pool would keep them.
+    const isForeign = ahead !== undefined && connection.inTransaction;
+    if (isForeign) query.reject(otherSettings());
+    if (isForeign || query.cancelled) this.#pool.release(connection);
+    else connection.run(query, ahead);
   }
 
   idle(connection: Connection): void {
@@ -52,7 +58,7 @@ class SingleQuery implements Task {
   }
 
   lost(error: unknown, notBegun?: Query): void {
-    if (notBegun === undefined) this.#query.reject(error);
+    if (notBegun === undefined) this.#handed.query.reject(error);
     else this.#pool.again(this);
   }
 
@@ -96,8 +102,8 @@ export class Pool {
   }
 
   /** Runs a query on whichever connection is free first. */
-  run(query: Query): void {
-    this.submit(new SingleQuery(this, query));
+  run(handed: Handed): void {
+    this.submit(new SingleQuery(this, handed));
   }
 
   /** Starts a task once more, before the others: what it ran has not begun. */

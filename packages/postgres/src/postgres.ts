@@ -1,7 +1,8 @@
 import { classify, currentSettings, guard, isPlain, policyOf, SharedStatements } from '@poolsafe/core';
 import driver from 'postgres';
 import type { MakeDriver, Query } from './driver.ts';
-import { driverError, otherSettings } from './errors-of-driver.ts';
+import { driverError } from './errors-of-driver.ts';
+import { type Handed, inItsScope, refusedAlone, refusedOnPool } from './in-force.ts';
 import { Lease, type Rules } from './lease.ts';
 import { parseArguments } from './options.ts';
 import { Pool } from './pool.ts';
@@ -21,17 +22,21 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
     textOf: (query) => textOf(query, classes),
     // `sql.unsafe(text, values, { poolsafe: { … } })` has a policy of its own.
     planOf: ({ options }) => policyOf(plan, options.poolsafe),
-  };
-  const host: TransactionHost = {
-    makeSql: (handler) => makeSql(base, handler, cancel),
+    settings: () => currentSettings(plan.settings),
     // Called as a handler is, after the query has been asked to run.
     command: (text, parameters = []) =>
       Object.assign(base.unsafe(text, [...parameters]) as unknown as Query, { executed: true }),
   };
+  const host: TransactionHost = {
+    makeSql: (handler) => makeSql(base, handler, cancel),
+    command: rules.command,
+  };
   const sql = host.makeSql((query) => {
-    const error = query.cancelled ? undefined : refusal(query, rules, options.max);
-    if (error !== undefined) query.reject(error);
-    else if (!query.cancelled) pool.run(query);
+    if (query.cancelled) return;
+    const handed = { query: inItsScope(query), text: rules.textOf(query), settings: rules.settings() };
+    const error = refusal(handed, rules, options.max);
+    if (error === undefined) pool.run(handed);
+    else query.reject(error);
   });
 
   function cancel(query: Query): void {
@@ -47,7 +52,6 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   }
 
   async function reserve(): Promise<unknown> {
-    if (currentSettings() !== undefined) throw otherSettings();
     const lease = await Lease.take(pool, rules);
     // Fails here where no connection can be had, as the driver's own does, rather than with the first query.
     if (!lease.ready) await runCommand(lease, host, '');
@@ -77,12 +81,12 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
 }
 
 /** Why a query may not run on the pool. */
-function refusal(query: Query, rules: Rules, max: number): Error | undefined {
-  if (currentSettings() !== undefined) return otherSettings();
-  const plan = rules.planOf(query);
+function refusal(handed: Handed, rules: Rules, max: number): Error | undefined {
+  const plan = rules.planOf(handed.query);
   if (plan instanceof Error) return plan;
-  const text = rules.textOf(query);
-  if (isPlain(text)) return undefined;
+  const { text } = handed;
+  const refused = refusedAlone(handed) ?? refusedOnPool(handed);
+  if (refused !== undefined || isPlain(text)) return refused;
   const context = { inTransaction: false };
   // Twice, since what concerns the pool alone is reported apart from the rest.
   const error = guard(plan, text, { ...context, onPool: true }) ?? guard(plan, text, context);

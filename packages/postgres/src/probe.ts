@@ -1,35 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { type Probed, probeName, probeSql, readProbe } from '@poolsafe/core';
+import { bind, int16, int32, message, zeroEnded } from './client-messages.ts';
 import { fieldsOf, isFatal, kinds } from './server-messages.ts';
+import { Taken } from './taken.ts';
 
-/** What the server says to a question of our own, taken out of what the driver reads. */
-export class Answer {
+/** What the server says to a question of our own. */
+export class Answer extends Taken {
   /** The values of its last row, as text. */
   row: (string | null)[] | undefined;
   failed = false;
   /** What ReadyForQuery said. Until then it is not complete. */
   status: string | undefined;
-  #rest: Buffer = nothing;
 
-  /** Takes what belongs to it, and returns what the driver has to know. */
-  take(chunk: Buffer): Buffer {
-    const data = Buffer.concat([this.#rest, chunk]);
-    const others: Buffer[] = [];
-    let at = 0;
-    while (this.status === undefined && at + 5 <= data.length) {
-      const end = at + 1 + data.readUInt32BE(at + 1);
-      if (end > data.length) break;
-      const message = data.subarray(at, end);
-      if (!this.#reads(message)) others.push(message);
-      at = end;
-    }
-    const rest = data.subarray(at);
-    if (this.status === undefined) this.#rest = rest;
-    else others.push(rest);
-    return Buffer.concat(others);
+  override get isDone(): boolean {
+    return this.status !== undefined;
   }
 
-  #reads(message: Buffer): boolean {
+  protected override reads(message: Buffer): boolean {
     const kind = message[0];
     if (kind === kinds.readyForQuery) this.status = String.fromCharCode(message[5] as number);
     else if (kind === kinds.dataRow) this.row = valuesOf(message);
@@ -44,8 +31,6 @@ export class Answer {
 
 /** What a server may say at any time: NotificationResponse, NoticeResponse, ParameterStatus. */
 const anytime: ReadonlySet<unknown> = new Set(Buffer.from('ANS'));
-
-const nothing = Buffer.alloc(0);
 
 /** How a connection asks the server something of its own. Resolves with the whole answer, or never. */
 export type Ask = (request: Buffer) => Promise<Answer>;
@@ -84,33 +69,6 @@ export async function probe({ pid, salt, wantsSchema, ask }: ProbeOptions): Prom
   }
   const [answering = null, called = null, schema = null] = answer.row ?? [];
   return readProbe({ pid: answering, name: called, schema }, { name, pid });
-}
-
-function bind(statement: string, values: readonly string[]): Buffer {
-  const given = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
-  const names = [zeroEnded(''), zeroEnded(statement)];
-  return message('B', ...names, int16(0), int16(values.length), ...given, int16(0));
-}
-
-function message(kind: string, ...parts: readonly (string | Buffer)[]): Buffer {
-  const body = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
-  return Buffer.concat([Buffer.from(kind), int32(body.length + 4), body]);
-}
-
-function zeroEnded(text: string): Buffer {
-  return Buffer.from(`${text}\0`);
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }
 
 /** The values of a DataRow. */

@@ -1,4 +1,3 @@
-import { currentSettings } from '@poolsafe/core';
 import type { Query } from './driver.ts';
 import { driverError } from './errors-of-driver.ts';
 import type { Lease } from './lease.ts';
@@ -17,7 +16,7 @@ export type Work = (sql: TransactionSql) => unknown;
 export interface TransactionHost {
   makeSql(handler: (query: Query) => void): SqlFunctions;
   /** A query of its own, which is not looked at by the guard. */
-  command(text: string, parameters?: readonly string[]): Query;
+  command(text: string): Query;
 }
 
 interface Scope {
@@ -36,12 +35,9 @@ export async function runTransaction(
   work: Work,
 ): Promise<unknown> {
   const scope: Scope = { lease, host, savepoints: 0, prepare: undefined };
-  const settings = currentSettings();
-  lease.beginWith(settings);
   try {
     // As postgres.js does, so that the options cannot hold a statement.
     await command(scope, `begin ${options.replace(/[^a-z ]/gi, '')}`);
-    if (settings !== undefined) await command(scope, settings.sql, settings.parameters);
     return await Promise.race([runScope(scope, work, undefined), lease.lost]);
   } finally {
     lease.release(() => host.command('rollback'));
@@ -106,12 +102,8 @@ function nextName(scope: Scope, name: unknown): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-function command(
-  { lease, host }: Scope,
-  text: string,
-  parameters?: readonly string[],
-): Promise<{ command: string }> {
-  return runCommand(lease, host, text, parameters);
+function command({ lease, host }: Scope, text: string): Promise<{ command: string }> {
+  return runCommand(lease, host, text);
 }
 
 /** Runs a command of our own on a connection that is held. */
@@ -119,9 +111,8 @@ export async function runCommand(
   lease: Lease,
   host: TransactionHost,
   text: string,
-  parameters?: readonly string[],
 ): Promise<{ command: string }> {
-  const query = host.command(text, parameters);
+  const query = host.command(text);
   lease.run(query);
   return (await query) as { command: string };
 }

@@ -1,5 +1,15 @@
-export { ConfigError, HazardError, PoolsafeError, type PoolsafeOptions } from '@poolsafe/core';
+export {
+  ConfigError,
+  HazardError,
+  PoolsafeError,
+  type PoolsafeOptions,
+  type ResolvedUrls,
+  resolveUrls,
+  type Settings,
+  withSettings,
+} from '@poolsafe/core';
 export { type DatasourceUrlOptions, datasourceUrl } from './datasource-url.ts';
 export { type MigrationUrls, migrationUrl } from './migration-url.ts';
 export { PrismaPg, type PrismaPgOptions } from './prisma-pg.ts';
+export { type SettingsExtension, settingsExtension } from './settings-extension.ts';
 export { UtcClient } from './time-zone.ts';

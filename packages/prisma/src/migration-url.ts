@@ -1,4 +1,4 @@
-import { configError, parseTarget, planFor } from '@poolsafe/core';
+import { configError, findUrls, parseTarget, planFor } from '@poolsafe/core';
 import { queryOf } from './url-query.ts';
 
 /** What {@link migrationUrl} chooses from. */
@@ -9,17 +9,9 @@ export interface MigrationUrls {
   direct?: string | undefined;
 }
 
-/** The names under which providers and people have these URLs, the first that is set counts. */
-const names = {
-  direct: ['DIRECT_URL', 'DIRECT_DATABASE_URL', 'POSTGRES_URL_NON_POOLING', 'DATABASE_URL_UNPOOLED'],
-  url: ['DATABASE_URL', 'POSTGRES_PRISMA_URL', 'POSTGRES_URL'],
-} as const;
-
 /**
  * The URL for migrations, which need a session: the direct one, or the only one where no pooler is known to be
- * behind it. Without an argument from the environment: `DIRECT_URL`, `DIRECT_DATABASE_URL`,
- * `POSTGRES_URL_NON_POOLING` or `DATABASE_URL_UNPOOLED`, then `DATABASE_URL`, `POSTGRES_PRISMA_URL` or
- * `POSTGRES_URL`.
+ * behind it. Without an argument they are found in the environment, under the names that `resolveUrls` knows.
  *
  * ```ts
  * // prisma.config.ts
@@ -40,19 +32,19 @@ export function migrationUrl({ url, direct }: MigrationUrls = fromEnvironment())
     planFor({ ...parseTarget(direct), parameters: {} }, { direct });
     return direct;
   }
-  if (!url) throw configError('There is no URL for migrations.', `set ${names.direct[0]}`);
+  if (!url) throw configError('There is no URL for migrations.', 'set DIRECT_URL');
   const { pooler, recognisedBy } = planFor({ ...parseTarget(url), parameters: {} });
   const pooled = recognisedBy === 'host' && pooler.session.value !== 'kept';
   if (pooled || queryOf(url).get('pgbouncer') === 'true') {
     throw configError(
       `Migrations need a session, and the only URL leads to ${pooled ? pooler.title : 'a pooler (`pgbouncer=true`)'}.`,
-      `set ${names.direct[0]} to the URL that reaches PostgreSQL itself; hosting providers call it direct, non-pooling or unpooled`,
+      `set DIRECT_URL to the URL that reaches PostgreSQL itself; hosting providers call it direct, non-pooling or unpooled`,
     );
   }
   return url;
 }
 
 function fromEnvironment(): MigrationUrls {
-  const first = (of: readonly string[]) => of.map((name) => process.env[name]).find(Boolean);
-  return { direct: first(names.direct), url: first(names.url) };
+  const { url, direct } = findUrls();
+  return { url: url?.value, direct: direct?.value };
 }

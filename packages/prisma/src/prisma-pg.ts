@@ -1,9 +1,10 @@
-import { configError, type PoolsafeOptions } from '@poolsafe/core';
+import { configError, currentSettings, outOfScope, type PoolsafeOptions } from '@poolsafe/core';
 import { Client, Pool, type PoolConfig } from '@poolsafe/pg';
 import { PrismaPg as Original } from '@prisma/adapter-pg';
 import type { Adapter } from './adapter.ts';
+import { withSettingsChecked } from './settings-check.ts';
 import { assertUtc, inUtc, isInUtc } from './time-zone.ts';
-import { withOrderlyTransactions, withoutSettings } from './transaction.ts';
+import { withOrderlyTransactions } from './transaction.ts';
 import { urlSettings } from './url-settings.ts';
 
 type AdapterOptions = NonNullable<ConstructorParameters<typeof Original>[1]>;
@@ -39,7 +40,10 @@ export class PrismaPg extends Original {
     super(config, options);
     this.#pool = pool;
     this.#config = config;
-    this.#options = schema === undefined ? options : { ...options, schema: options.schema ?? schema };
+    this.#options = withNamesOutsideOfSettings({
+      ...options,
+      ...(schema && { schema: options.schema ?? schema }),
+    });
     // Says at once what is wrong with the config. A pool connects when it is used, and this one is not.
     if (pool === undefined) new Pool(config);
   }
@@ -48,10 +52,24 @@ export class PrismaPg extends Original {
     const { disposeExternalPool = false } = this.#options;
     // As the original, which makes another pool of the same options when it has ended the one it was given.
     const given = disposeExternalPool && this.#pool?.ending ? undefined : this.#pool;
-    if (given !== undefined && !isInUtc(given)) await assertUtc(await adapterOver(given, {}));
+    if (given !== undefined && !isInUtc(given)) {
+      // For everybody who waits for this connection, and not with the settings of the one whose query is the first.
+      await outOfScope(async () => assertUtc(await adapterOver(given, {})));
+    }
     const own = { ...this.#options, disposeExternalPool: disposeExternalPool || given === undefined };
-    return withoutSettings(withOrderlyTransactions(await adapterOver(given ?? new Pool(this.#config), own)));
+    const adapter = await adapterOver(given ?? new Pool(this.#config), own);
+    return withOrderlyTransactions(withSettingsChecked(adapter));
   }
+}
+
+/** No statement has the application's name with settings in force: those go in front of it, or of its BEGIN. */
+function withNamesOutsideOfSettings(options: AdapterOptions): AdapterOptions {
+  const nameOf = options.statementNameGenerator;
+  if (nameOf === undefined) return options;
+  return {
+    ...options,
+    statementNameGenerator: (query) => (currentSettings() === undefined ? nameOf(query) : ''),
+  };
 }
 
 async function adapterOver(pool: Pool, options: AdapterOptions): Promise<Adapter> {

@@ -1,4 +1,4 @@
-import { currentSettings, settingsError } from '@poolsafe/core';
+import { outOfScope } from '@poolsafe/core';
 import type { Adapter, Transaction } from './adapter.ts';
 
 type Query = Parameters<Transaction['executeRaw']>[0];
@@ -17,31 +17,15 @@ export function withOrderlyTransactions(adapter: Adapter): Adapter {
   return adapter;
 }
 
-/**
- * Lets `adapter` refuse what comes from within `withSettings`. Prisma sends queries of the same tick together, in the
- * asynchronous context of the first: they may belong to others, and those of this context may go out in another.
- */
-export function withoutSettings(adapter: Adapter): Adapter {
-  for (const name of ['queryRaw', 'executeRaw', 'executeScript', 'startTransaction'] as const) {
-    const original = adapter[name].bind(adapter) as (...given: unknown[]) => Promise<never>;
-    adapter[name] = async (...given: unknown[]) => {
-      if (currentSettings() === undefined) return original(...given);
-      throw settingsError(
-        'Prisma cannot run with settings in force: it sends queries of several requests together.',
-        "set_config('app.tenant_id', …, true) as the first statement of an interactive transaction",
-      );
-    };
-  }
-  return adapter;
-}
-
 function orderly(transaction: Transaction): Transaction {
   let ended = false;
   let failure: unknown;
   let back: Promise<void> | undefined;
+  // Whoever ends it may have other settings in force: `$disconnect()` does it for all.
+  const byItself = (query: Query) => outOfScope(() => transaction.executeRaw(query));
   const giveBack = async () => {
     try {
-      if (!ended) await transaction.executeRaw({ sql: 'ROLLBACK', args: [], argTypes: [] });
+      if (!ended) await byItself({ sql: 'ROLLBACK', args: [], argTypes: [] });
     } finally {
       await transaction.rollback();
     }
@@ -57,6 +41,7 @@ function orderly(transaction: Transaction): Transaction {
   return Object.assign(Object.create(transaction) as Transaction, {
     commit: once,
     rollback: once,
+    ...savepointsOf(transaction, assertOpen),
     async queryRaw(query: Query) {
       assertOpen();
       return await transaction.queryRaw(query);
@@ -66,7 +51,7 @@ function orderly(transaction: Transaction): Transaction {
       if (!endings.includes(query.sql)) return await transaction.executeRaw(query);
       ended = true;
       try {
-        return await transaction.executeRaw(query);
+        return await byItself(query);
       } catch (error) {
         failure = error;
         await once();
@@ -74,4 +59,20 @@ function orderly(transaction: Transaction): Transaction {
       }
     },
   });
+}
+
+const savepoints = ['createSavepoint', 'rollbackToSavepoint', 'releaseSavepoint'] as const;
+
+/** Of nested transactions. Prisma itself sends them, so that they come through no extension. Prisma 6 has none. */
+function savepointsOf(transaction: Transaction, assertOpen: () => void): Partial<Transaction> {
+  const all = savepoints.map((name) => {
+    const original = transaction[name]?.bind(transaction);
+    if (original === undefined) return {};
+    const sent = async (savepoint: string) => {
+      assertOpen();
+      await outOfScope(() => original(savepoint));
+    };
+    return { [name]: sent };
+  });
+  return Object.assign({}, ...all);
 }

@@ -84,6 +84,8 @@ export interface Queries {
 export interface PrismaClient extends Queries {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
+  $extends(extension: object): PrismaClient;
+  $on(event: 'query', listener: (event: { readonly query: string }) => void): void;
 }
 
 /** The module of a generated client. */
@@ -96,6 +98,7 @@ export interface Generated {
     adapter: PrismaPg;
     transactionOptions?: { maxWait: number; timeout: number };
     errorFormat?: 'minimal';
+    log?: readonly { emit: 'event'; level: 'query' }[];
   }) => PrismaClient;
 }
 

@@ -7,19 +7,20 @@ type Lib = Pick<typeof bare, 'PrismaPg'>;
 
 /** The same few lines of application code over either library: only the import differs. */
 const appOf =
-  ({ PrismaPg }: Lib) =>
+  ({ PrismaPg }: Lib, extension?: object) =>
   ({ url, max, startup, poolsafe: options }: AppOptions): App => {
     const names = new Map<string, string>();
     const config = { connectionString: url, max, ...startup, ...(options && { poolsafe: options }) };
     const statementNameGenerator = ({ sql }: { sql: string }) => names.get(sql) ?? '';
     const adapter = new PrismaPg(config, { statementNameGenerator });
-    const db = new client.PrismaClient({
+    const plain = new client.PrismaClient({
       adapter,
       // Prisma's own limits are 2 and 5 seconds.
       transactionOptions: { maxWait: 20_000, timeout: 20_000 },
       // Without an excerpt of the source file, which takes longer than the query.
       errorFormat: 'minimal',
     });
+    const db = extension === undefined ? plain : plain.$extends(extension);
     return {
       ...runnerOf(db, names),
       transaction: (work) => db.$transaction((tx) => work(runnerOf(tx, names))),
@@ -90,4 +91,11 @@ export const subject: Subject = {
   },
   bare: appOf(bare),
   safe: appOf(poolsafe as unknown as Lib),
+};
+
+/** As an application has it that uses `withSettings`. */
+export const extended: Subject = {
+  ...subject,
+  name: 'prisma, extended',
+  safe: appOf(poolsafe as unknown as Lib, poolsafe.settingsExtension),
 };

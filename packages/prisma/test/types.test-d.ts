@@ -1,7 +1,16 @@
 // Checked by the compiler alone: that the import can be swapped, and that mistakes are still mistakes.
 import { Pool } from '@poolsafe/pg';
-import { datasourceUrl, migrationUrl, PrismaPg, type PrismaPgOptions, UtcClient } from '@poolsafe/prisma';
+import {
+  datasourceUrl,
+  migrationUrl,
+  PrismaPg,
+  type PrismaPgOptions,
+  settingsExtension,
+  UtcClient,
+  withSettings,
+} from '@poolsafe/prisma';
 import type * as bare from '@prisma/adapter-pg';
+import type { PrismaClientExtends } from '@prisma/client/scripts/default-index.js';
 import pg from 'pg';
 import { expectTypeOf, test } from 'vitest';
 
@@ -26,6 +35,12 @@ test('it is made as that of Prisma', () => {
   new PrismaPg(url, { userDefinedTypeParser: async (oid, value, adapter) => [oid, value, adapter.provider] });
   new PrismaPg({ connectionString: url, poolsafe: { onHazard: 'warn' } });
   new PrismaPg({ connectionString: process.env.DATABASE_URL });
+});
+
+test('the extension goes where Prisma takes one, and changes nothing of the client', () => {
+  const extend = (client: PrismaClientExtends) => client.$extends(settingsExtension);
+  expectTypeOf<ReturnType<typeof extend>>().toExtend<PrismaClientExtends>();
+  expectTypeOf(withSettings({ 'app.tenant_id': 1 }, async () => 'note')).toEqualTypeOf<Promise<string>>();
 });
 
 test('URLs', () => {
@@ -57,6 +72,8 @@ test('mistakes', () => {
   datasourceUrl(url, { connectionLimit: '3' });
   // @ts-expect-error
   datasourceUrl(url, { pooler: 'pgbouncer' });
+  // @ts-expect-error
+  withSettings({ 'app.tenant_id': undefined }, () => 1);
   // @ts-expect-error
   migrationUrl(url);
 });

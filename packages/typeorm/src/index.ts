@@ -3,6 +3,8 @@ export {
   HazardError,
   PoolsafeError,
   type PoolsafeOptions,
+  type ResolvedUrls,
+  resolveUrls,
   type Settings,
   withSettings,
 } from '@poolsafe/core';

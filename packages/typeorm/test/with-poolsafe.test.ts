@@ -89,6 +89,7 @@ test('classes are those of the user’s own TypeORM', () => {
     'DataSource',
     'HazardError',
     'PoolsafeError',
+    'resolveUrls',
     'withPoolsafe',
     'withSettings',
   ]);
