@@ -1,8 +1,15 @@
 import { resolve } from 'node:path';
-import { parseTarget, poolers, recognise } from '@poolsafe/core';
+import { findUrls, parseTarget, poolers, recognise } from '@poolsafe/core';
 import { proposeSwap } from '../init/propose.ts';
 import { redact } from '../log-line.ts';
-import { examineDirect, examineUrls, readEnvironment, type UrlFacts, urlFacts } from './environment.ts';
+import {
+  type Environment,
+  examineDirect,
+  examineUrls,
+  readEnvironment,
+  type UrlFacts,
+  urlFacts,
+} from './environment.ts';
 import { type Check, type Examination, startExamination } from './examination.ts';
 import { failureOf } from './failures.ts';
 import type { DoctorFinding } from './finding-rows.ts';
@@ -98,8 +105,7 @@ async function lookForUrls(
     readEnvironment(project?.folder ?? folder, env),
   );
   const urls = environment === undefined ? [] : urlFacts(environment);
-  // What was given is not to be mixed with what is lying around.
-  if (url !== undefined) return { urls, url, direct };
+  if (url !== undefined) return { urls, url, direct: direct ?? directBeside(url, environment) };
   const chosen = await examination.check('urls', async (note) => {
     const both = examineUrls(environment ?? { values: {}, from: {} }, note);
     if (both.url === undefined) {
@@ -110,6 +116,12 @@ async function lookForUrls(
   return { urls, url: chosen?.url, direct: direct ?? chosen?.direct };
 }
 
+/** What was given is not to be mixed with what is lying around for another application. */
+function directBeside(url: string, environment: Environment | undefined): string | undefined {
+  const found = findUrls(environment?.values ?? {});
+  return found.url?.value === url ? found.direct?.value : undefined;
+}
+
 async function examineFound({ url }: FoundUrls, examination: Examination): Promise<Examined | undefined> {
   if (url !== undefined) return examineServer(url, examination);
   examination.skip('server', 'there is no URL');
@@ -117,7 +129,7 @@ async function examineFound({ url }: FoundUrls, examination: Examination): Promi
 }
 
 async function compareDirect(
-  { url, direct }: FoundUrls,
+  { url, direct, urls }: FoundUrls,
   examined: Examined | undefined,
   examination: Examination,
 ): Promise<void> {
@@ -127,7 +139,7 @@ async function compareDirect(
     facts.mode === undefined
       ? isPooledByName(url)
       : facts.mode === 'transaction' || facts.mode === 'statement';
-  await examineDirect({ host: facts.host, isPooled, direct }, examination);
+  await examineDirect({ host: facts.host, isPooled, direct, urls }, examination);
   if (direct === undefined || direct === url) return;
   await examination.check('direct server', async (note) => {
     const other = await identify(direct, examination.deadline).catch((error: unknown) => {

@@ -9,7 +9,7 @@ import type { PackageFacts, ProjectFacts } from './project.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 const WIDTH = 100;
-const LABEL = 14;
+const LABEL = 15;
 
 /** A diagnosis for people: what is there, what is wrong, what could not be looked at. */
 export function diagnosisAsText(

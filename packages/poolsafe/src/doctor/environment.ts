@@ -141,15 +141,25 @@ export function examineUrls(environment: Environment, note: Note): { url?: strin
 
 /** Says that a URL for direct connections is missing, and where the provider shows it. */
 export async function examineDirect(
-  found: { readonly host: string; readonly isPooled: boolean; readonly direct: string | undefined },
+  found: {
+    readonly host: string;
+    readonly isPooled: boolean;
+    readonly direct: string | undefined;
+    readonly urls: readonly UrlFacts[];
+  },
   examination: Examination,
 ): Promise<void> {
   await examination.check('direct url', async (note) => {
     if (!found.isPooled || found.direct !== undefined) return;
     const provider = providerOf(found);
     const names = urlVariables.filter(({ leads }) => leads === 'direct').map(({ variable }) => variable);
+    const set = found.urls.find(({ leads }) => leads === 'direct');
     note('DOCTOR_NO_DIRECT_URL', {
-      evidence: `none of ${names.join(', ')} is set in the environment, .env.local or .env`,
+      evidence:
+        set === undefined
+          ? `none of ${names.join(', ')} is set in the environment, .env.local or .env`
+          : `the URL was given, and ${set.variable} of ${set.from} stands beside another one`,
+      ...(set !== undefined && { fix: '--direct with the URL that leads to PostgreSQL itself' }),
       ...(provider && {
         fix: `set DIRECT_URL. ${provider.name} shows it in: ${provider.shownAt}; ${provider.differs}`,
       }),

@@ -241,7 +241,7 @@ const rows = {
   },
   DOCTOR_NOT_INSTALLED: {
     severity: 'info',
-    title: 'The version is not known, since nothing is installed and no lockfile has it',
+    title: 'Versions are not known, since nothing is installed and no lockfile has them',
     fix: 'install the dependencies, and run it again',
   },
   DOCTOR_BARE_IMPORTS: {

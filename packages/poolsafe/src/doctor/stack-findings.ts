@@ -1,5 +1,6 @@
 import type { UrlFacts } from './environment.ts';
 import type { Note } from './examination.ts';
+import { findingOf } from './finding-rows.ts';
 import type { PackageFacts, ProjectFacts } from './project.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { type Break, type StackRow, stackRows, type Where } from './stack-rows.ts';
@@ -28,6 +29,11 @@ export function examineStacks(
         noteBreak(row, facts, broken, server, note);
     }
     judgeKeys(row, urls, note);
+  }
+  const unknown = packages.filter(({ version }) => version === undefined);
+  if (unknown.length > 0) {
+    const evidence = unknown.map(({ name, range }) => `${name} ${range}`).join(', ');
+    note('DOCTOR_NOT_INSTALLED', { evidence: `package.json: ${evidence}` });
   }
   const prisma = packages.find(({ name }) => name === '@prisma/adapter-pg');
   const zone = server?.settings?.TimeZone;
@@ -76,7 +82,9 @@ function noteBreak(
       : ` behind ${[product.name, product.version].filter(Boolean).join(' ')} (${mode})`;
   const swap = row.swap && `- ${row.swap[0]}\n+ ${row.swap[1]}`;
   const words = fix ?? swap;
+  const { title } = findingOf(code, { evidence: '' });
   note(code, {
+    title: `${row.title}: ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
     evidence: `${nameOf(facts)}${behind}: ${says} (${source})`,
     ...(words !== undefined && { fix: words }),
   });
@@ -87,11 +95,9 @@ function nameOf({ name, range, version, versionFrom }: PackageFacts): string {
 }
 
 function judgeVersion(row: StackRow, facts: PackageFacts, note: Note): void {
-  const { version, range } = facts;
-  if (row.replacement === undefined || row.lowest === undefined) return;
-  if (version === undefined) {
-    note('DOCTOR_NOT_INSTALLED', { evidence: `${row.package} ${range} in package.json` });
-  } else if (isBelow(version, row.lowest)) {
+  const { version } = facts;
+  if (row.replacement === undefined || row.lowest === undefined || version === undefined) return;
+  if (isBelow(version, row.lowest)) {
     note('DOCTOR_VERSION', {
       evidence: `${nameOf(facts)}; ${row.replacement} takes ${row.lowest} and later`,
       fix: `${row.package} ${row.lowest} or later`,
