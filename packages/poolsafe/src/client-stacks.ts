@@ -39,6 +39,7 @@ export const clientStacks: readonly ClientStack[] = [
   { name: 'typeorm', title: 'TypeORM', marks: ['typeorm'] },
   { name: 'postgres', title: 'postgres.js', marks: ['postgres'] },
   { name: 'pg', title: 'pg (node-postgres)', marks: ['pg'] },
+  { name: 'prisma', title: 'Prisma', marks: ['prisma-engine'] },
 ];
 
 /** The stack behind an error: `own` are the marks in its own line, `near` those in the lines around. */
@@ -86,9 +87,14 @@ const swaps: { readonly [Name in Stack]: readonly [from: string, to: string] } =
   postgres: ["import postgres from 'postgres'", "import postgres from '@poolsafe/postgres'"],
 };
 
+const rustEngine = `
+
+# Prisma 6 and earlier, whose Rust engine takes no adapter: new PrismaClient({ datasourceUrl: … }) with
+datasourceUrl(process.env.DATABASE_URL, { engineVersion: '5.22.0' }) of @poolsafe/prisma`;
+
 function nodeWay(hazard: HazardCode, stack: Stack): WayOut {
   const [from, to] = swaps[stack];
-  const swap = `- ${from}\n+ ${to}`;
+  const swap = `npm install @poolsafe/${stack}\n\n- ${from}\n+ ${to}${stack === 'prisma' ? rustEngine : ''}`;
   const isDoneByPackage = hazard === 'POOLSAFE_STATEMENT_NAME' || hazard === 'POOLSAFE_STARTUP_PARAMETER';
   const code = isDoneByPackage ? undefined : fixFor(hazard, stack);
   return {

@@ -41,7 +41,7 @@ export async function writeEnvFile(path: string, values: EnvValues): Promise<voi
 }
 
 /** The text of an environment file with these values in it; what others have set becomes a comment. */
-export function withValues(text: string, values: EnvValues): string {
+function withValues(text: string, values: EnvValues): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
   const kept = lines.flatMap((line, at) => {

@@ -9,9 +9,10 @@ const ESCAPE = '\u001b';
 export function textsOf(line: string): readonly string[] {
   const plain = line.includes(ESCAPE) ? stripVTControlCharacters(line) : line;
   if (!plain.includes('\\')) return [plain];
+  // Only at the first of a row of backslashes: a line may have nothing else.
   return plain
-    .replace(/\\+r?\\?n/g, '\n')
-    .replace(/\\+"/g, '"')
+    .replace(/(?<!\\)\\+(?:r\\+)?n/g, '\n')
+    .replace(/(?<!\\)\\+"/g, '"')
     .split('\n');
 }
 
@@ -33,9 +34,9 @@ export function timeOf(line: string): string | undefined {
   return time.exec(line)?.[1];
 }
 
-// The name of an error's class, as drivers print it, and the severity.
+// The name of an error's class, as drivers and what wraps them print it, and the severity.
 const introduction =
-  /(?:(?:\w+(?:\.|::))*[A-Z]\w*(?:Error|Exception|[a-z]Name|Statement|Expired|Bad|Timeout)(?:'>|\))?: )?(?:(?:ERROR|FATAL|WARNING|PANIC): +)?$/;
+  /(?:((?:\w+(?:\.|::))*[A-Z]\w*(?:Error|Exception|[a-z]Name|Statement|Expired|Bad|Timeout))(?:'>)?[:)]{1,2} +)?(?:(error|ERROR|FATAL|WARNING|PANIC): +)?$/;
 
 /**
  * The part of a text that an error is known by, with the name of its class, and nothing else of the text: that may
@@ -45,7 +46,8 @@ export function evidenceIn(text: string, known: RegExp): string {
   const found = known.exec(text);
   if (found === null) return '';
   const before = text.slice(Math.max(0, found.index - 200), found.index);
-  return redact((introduction.exec(before)?.[0] ?? '').replace(/'>|\)(?=: )/, '') + found[0]);
+  const names = introduction.exec(before)?.slice(1) ?? [];
+  return redact([...names, found[0]].filter((part) => part !== undefined).join(': '));
 }
 
 /**

@@ -18,6 +18,7 @@ export type MarkName =
   | 'jdbc'
   | 'pgx'
   | 'lib-pq'
+  | 'prisma-engine'
   | Stack;
 
 /** What shows in an error or its stack trace that a library took part: its own words, its files, how it names statements. */
@@ -32,9 +33,11 @@ export const marks: { readonly [Name in MarkName]: Mark } = {
   'lib-pq': { language: 'Go', text: /\bpq: |\blib\/pq\b/ },
   drizzle: { language: 'Node', text: /\bdrizzle-orm\b|\bDrizzleQueryError\b|\bFailed query: / },
   kysely: { language: 'Node', text: /[/\\]kysely[/\\]/ },
-  prisma: { language: 'Node', text: /\bPrismaClient|@prisma[/\\]|\bprisma\.|statement "s\d+"/ },
+  prisma: { language: 'Node', text: /\bPrismaClient|@prisma[/\\]|\bprisma\.|\bConnectorError\b/ },
   typeorm: { language: 'Node', text: /\btypeorm\b|\bQueryFailedError\b/ },
-  postgres: { language: 'Node', text: /\bPostgresError\b|node_modules[/\\]postgres[/\\]/ },
+  postgres: { language: 'Node', text: /\bPostgresError\b(?! \{)|node_modules[/\\]postgres[/\\]/ },
+  // A name that others may give, too, but with nothing else in sight it is Prisma's Rust engine.
+  'prisma-engine': { language: 'Node', text: /statement "s\d+"/ },
   pg: { language: 'Node', text: /node_modules[/\\](?:pg|pg-pool|pg-protocol)[/\\]/ },
 };
 

@@ -94,13 +94,12 @@ Exit codes: 0 nothing to swap, or all written, 1 something to swap, 2 it could n
 }
 
 function addExplain(program: Command, done: (code: number) => void): void {
+  const names = [...new Set(clientStacks.map(({ name }) => name))];
   command(program, 'explain')
     .description('what an error text or a log means, whatever driver or language it comes from')
     .argument('[text...]', 'the text; - or nothing reads standard input')
     .addOption(
-      new Option('--stack <name>', 'where it comes from, if the text does not show it').choices(
-        clientStacks.map(({ name }) => name),
-      ),
+      new Option('--stack <name>', 'where it comes from, if the text does not show it').choices(names),
     )
     .option('--json', 'one line of JSON')
     .addHelpText(

@@ -30,7 +30,7 @@ export async function openInTurn(url: string, count: number): Promise<Watch> {
 function clientOf(url: string): Client {
   const client = new Client({
     connectionString: url,
-    connectionTimeoutMillis: 20_000,
+    connectionTimeoutMillis: 10_000,
     application_name: 'poolsafe-dev',
   });
   // What goes wrong comes out of the query, or is the end that is waited for.

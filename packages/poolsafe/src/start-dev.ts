@@ -1,7 +1,7 @@
 import type * as Servers from '@poolsafe/stack';
 import type { PgBouncer } from '@poolsafe/stack';
 import { openInTurn } from './server-connections.ts';
-import { upstreamOf } from './upstream.ts';
+import { assertReachable, type Upstream, upstreamOf } from './upstream.ts';
 
 /**
  * What {@link startDev} starts.
@@ -66,6 +66,7 @@ export interface Dev extends AsyncDisposable {
  */
 export async function startDev(options: DevOptions = {}): Promise<Dev> {
   const upstream = options.from === undefined ? undefined : upstreamOf(options.from);
+  if (upstream !== undefined) await assertReachable(upstream.address);
   const servers = await loadServers();
   const progress = options.onProgress && { onProgress: options.onProgress };
   // An URL of the environment is for tests; here that is `from`.
@@ -74,7 +75,7 @@ export async function startDev(options: DevOptions = {}): Promise<Dev> {
   try {
     const address = upstream?.address ?? own?.address;
     if (address === undefined) throw new Error('There is no PostgreSQL to put PgBouncer in front of.');
-    const spec = specOf(options, upstream?.settings ?? {});
+    const spec = specOf(options, upstream);
     const bouncer = await servers.startPgBouncer(spec, address, progress);
     const databaseUrl = bouncer.url(database) + (upstream?.search ?? '');
     const stop = async () => {
@@ -111,7 +112,7 @@ const SERVER_CONNECTIONS = 5;
 
 function specOf(
   { pgbouncer = 'latest', classic = false, port }: DevOptions,
-  tls: Readonly<Record<string, string>>,
+  upstream: Upstream | undefined,
 ): Servers.PgBouncerSpec {
   return {
     version: pgbouncer,
@@ -124,9 +125,14 @@ function specOf(
       server_idle_timeout: 0,
       ...(pgbouncer === '1.18' ? {} : { max_prepared_statements: classic ? 0 : 200 }),
       ...(port === undefined ? {} : { listen_port: port }),
-      ...tls,
+      ...upstream?.settings,
     },
+    ...(upstream && { files: upstream.files }),
   };
+}
+
+function logOf(bouncer: PgBouncer): string {
+  return bouncer.log().trimEnd().split('\n').slice(-5).join('\n');
 }
 
 interface Parts {
@@ -139,11 +145,12 @@ interface Parts {
 
 async function devOf({ bouncer, databaseUrl, directUrl, stop, options }: Parts): Promise<Dev> {
   try {
-    const watch = await openInTurn(databaseUrl, SERVER_CONNECTIONS);
-    const ended = watch.ended.then(() => {
-      const log = bouncer.log().trimEnd().split('\n').slice(-5).join('\n');
-      return new Error(`PgBouncer ended by itself.\n${log}`);
+    const watch = await openInTurn(databaseUrl, SERVER_CONNECTIONS).catch((cause: Error) => {
+      throw new Error(`PgBouncer has no connection to PostgreSQL: ${cause.message}\n${logOf(bouncer)}`, {
+        cause,
+      });
     });
+    const ended = watch.ended.then(() => new Error(`PgBouncer ended by itself.\n${logOf(bouncer)}`));
     const stopAll = async () => {
       await watch.end();
       await stop();

@@ -30,7 +30,7 @@ const PGBOUNCERS = 'PgBouncer 1.18, 1.24 and the latest';
 const supabase = 'https://supabase.com/docs/guides/database/connecting-to-postgres';
 
 /** The ways out that change where the application connects to, and nothing of how it queries. */
-export const otherPlaces: readonly WayOut[] = [
+const otherPlaces: readonly WayOut[] = [
   {
     way: 'tracking pooler',
     settings: `; pgbouncer.ini, PgBouncer 1.21 or later; the default is 200 from 1.24 on

@@ -131,7 +131,9 @@ async function createShop(): Promise<{ readonly name: string } & AsyncDisposable
 describe.each(cases)('$kind', ({ kind, stack, hazard, codes, bare, kept, red }) => {
   const recipe = recipes[stack].find((row) => row.hazard === hazard);
 
-  test('red without the settings, green with them; and the other ways out', { timeout: 150_000 }, async () => {
+  test('red without the settings, green with them; and the other ways out', {
+    timeout: 150_000,
+  }, async () => {
     if (recipe === undefined) throw new Error(`There is no recipe for ${stack} and ${hazard}.`);
     await using bareShop = await createShop();
     await using recipeShop = await createShop();

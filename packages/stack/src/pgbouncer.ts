@@ -27,6 +27,8 @@ export interface PgBouncerSpec {
    * `max_client_conn=1000`, no log of connections.
    */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Further files that settings name, such as `server_tls_ca_file`: names without a directory, and their contents. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -85,6 +87,7 @@ export function openPgBouncer(
     binary,
     configuration: 'pgbouncer.ini',
     files: (address: Address) => ({
+      ...spec.files,
       'pgbouncer.ini': configuration(spec, address, postgres),
       'users.txt': `${quoted(postgres.user)} ${quoted(postgres.password)}\n`,
     }),

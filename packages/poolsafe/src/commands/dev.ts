@@ -48,16 +48,10 @@ function optionsOf({ pgbouncer, classic, from, port }: DevFlags): DevOptions {
   };
 }
 
-/** Resolves with the first signal; a second one ends the process at once, and the servers with it. */
+/** Resolves with the first signal. Later ones change nothing: npx passes on what the terminal has sent to all. */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let count = 0;
-    const take = (signal: NodeJS.Signals) => {
-      count++;
-      if (count > 1) process.exit(exitCodes.couldNotRun);
-      resolve(signal);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, take);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
   });
 }
 
