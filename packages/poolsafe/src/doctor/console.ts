@@ -8,8 +8,8 @@ export interface ConsoleFacts {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The databases that stand for a console. */
-const consoles = ['pgbouncer', 'console'] as const;
+/** A database that stands for a console. */
+export type ConsoleName = 'pgbouncer' | 'console';
 
 const ofInterest = [
   'pool_mode',
@@ -26,6 +26,7 @@ const ofInterest = [
 export async function readConsole(
   login: Login,
   database: string | undefined,
+  consoles: readonly ConsoleName[],
   signal: AbortSignal,
 ): Promise<ConsoleFacts | string> {
   let refusal = 'no console';

@@ -180,13 +180,15 @@ function findingAsText(
 }
 
 function notRun(checks: readonly Check[], colors: Colors): readonly string[] {
-  const missed = checks.filter(({ outcome }) => outcome === 'could not run');
-  if (missed.length === 0) return [];
+  const whys = new Map<string, string[]>();
+  for (const { name, outcome, why = '' } of checks) {
+    if (outcome === 'could not run') whys.set(why, [...(whys.get(why) ?? []), name]);
+  }
+  if (whys.size === 0) return [];
+  const lines = [...whys].map(([why, names]) => `${names.join(', ')}: ${why}`);
   return [
-    section(
-      'Not looked at',
-      missed.map(({ name, why = '' }) => [name, why] as const),
-      colors,
+    [colors.bold('Not looked at'), ...lines.map((line) => indented(wrapped(line, WIDTH - 2, 2), 2))].join(
+      '\n',
     ),
   ];
 }
@@ -196,6 +198,15 @@ function summary(findings: readonly DoctorFinding[], checks: readonly Check[], c
     findings.filter((one) => one.severity === severity).length;
   const ran = checks.filter(({ outcome }) => outcome !== 'could not run').length;
   const ms = checks.reduce((sum, check) => sum + check.ms, 0);
-  const words = `${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes; ${ran} of ${checks.length} checks ran, in ${(ms / 1000).toFixed(1)} s`;
+  const found = [
+    many(count('error'), 'error'),
+    many(count('warning'), 'warning'),
+    many(count('info'), 'note'),
+  ];
+  const words = `${found.join(', ')}; ${ran} of ${checks.length} checks ran, in ${(ms / 1000).toFixed(1)} s`;
   return count('error') + count('warning') === 0 ? colors.green(words) : words;
+}
+
+function many(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }

@@ -40,7 +40,7 @@ const failures: readonly Failure[] = [
   {
     code: 'DOCTOR_PASSWORD',
     codes: ['28P01'],
-    text: /password authentication failed|SASL authentication failed|no such user|role "[^"]*" does not exist|client password must be a string|auth failed|incorrect password|Wrong password/i,
+    text: /password authentication failed|SASL authentication failed|no such user|role "[^"]*" does not exist|client password must be a string|failed to make auth query|auth failed|incorrect password|Wrong password/i,
   },
   {
     code: 'DOCTOR_SERVER_DOWN',

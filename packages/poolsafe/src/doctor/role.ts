@@ -13,14 +13,17 @@ export type Identity = Readonly<{
 export async function examineRole(
   session: Session,
   note: Note,
-): Promise<Pick<ServerFacts, 'role' | 'limits' | 'settings'> & { readonly identity: Identity }> {
+): Promise<{
+  readonly facts: Pick<ServerFacts, 'role' | 'limits' | 'settings'>;
+  readonly identity: Identity;
+}> {
   const [row] = await session.query(roleSql);
   if (row === undefined) throw new CannotRun('the role is not in pg_roles');
   const role = roleOf(row);
   const limits = limitsOf(row);
   judgeRole(role, note);
   judgeLimits(limits, note);
-  return { role, limits, settings: settingsOf(row), identity: identityOf(row) };
+  return { facts: { role, limits, settings: settingsOf(row) }, identity: identityOf(row) };
 }
 
 function identityOf({ started, database_oid: databaseOid }: TextRow): Identity {

@@ -1,15 +1,15 @@
-import { isIP } from 'node:net';
-import { parseTarget, poolers, readProbe, recognise, type Target, urlOptions } from '@poolsafe/core';
-import { type ConsoleFacts, readConsole } from './console.ts';
-import { type Examination, type Note, withDeadline } from './examination.ts';
-import { failureOf, refusedParameter } from './failures.ts';
+import { parseTarget, readProbe, recognise, type Target, urlOptions } from '@poolsafe/core';
+import { type ConsoleFacts, type ConsoleName, readConsole } from './console.ts';
+import { CannotRun, type Examination, type Note, withDeadline } from './examination.ts';
+import { judgeEncryption, judgeMode } from './judgements.ts';
+import { logIn, type Opened } from './login.ts';
 import { examineAddresses, examineTls } from './network.ts';
-import { examinePooling, type Mode, type PoolingFacts } from './pooling.ts';
+import { examinePooling, type Mode } from './pooling.ts';
 import { productOf } from './product.ts';
 import { examineLeftovers, examineRole, examineRoundTrip, type Identity } from './role.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { type Login, LoginError, openSession, type Session } from './session.ts';
-import { examineStartup } from './startup-logins.ts';
+import { type Login, openSession } from './session.ts';
+import { examineStartup, type StartupFact } from './startup-logins.ts';
 
 /** What was found out about a server, and which one it is. */
 export interface Examined {
@@ -17,8 +17,18 @@ export interface Examined {
   readonly identity: Identity | undefined;
 }
 
-/** Everything that needs a login, in its order; the names of the checks. */
+type Facts = { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] };
+
+/** What the checks have in common; they write what they find into `facts`. */
+interface Subject {
+  readonly target: Target;
+  readonly facts: Facts;
+  readonly examination: Examination;
+}
+
+/** Checks that need a login, in the order in which they do not disturb each other. */
 const afterLogin = [
+  'encryption',
   'round trip',
   'statements',
   'pooling',
@@ -26,40 +36,43 @@ const afterLogin = [
   'left behind',
   'startup parameters',
   'console',
+  'what it keeps',
 ];
 
 /** Looks at what is on the other side of a URL. Sends nothing that changes anything. */
 export async function examineServer(url: string, examination: Examination): Promise<Examined | undefined> {
+  const skip = (names: readonly string[], why: string) => {
+    for (const name of names) examination.skip(name, why);
+  };
   const read = await examination.check('url', async (note) => readUrl(url, note));
   if (read === undefined) {
-    for (const name of ['addresses', 'tls', 'login', ...afterLogin])
-      examination.skip(name, 'the URL cannot be used');
+    skip(['addresses', 'tls', 'login', ...afterLogin], 'the URL cannot be used');
     return undefined;
   }
-  const { target } = read;
-  const facts: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
-    host: target.host,
-    port: target.port,
-    ...(target.database !== undefined && { database: target.database }),
-    ...(target.user !== undefined && { user: target.user }),
+  const { target, login } = read;
+  const { host, port, database, user } = target;
+  const facts: Facts = {
+    host,
+    port,
+    ...(database !== undefined && { database }),
+    ...(user !== undefined && { user }),
   };
-  if (!(await examineNetwork(target, facts, examination))) {
-    for (const name of ['login', ...afterLogin]) examination.skip(name, 'nothing answers');
+  const subject: Subject = { target, facts, examination };
+  if (!(await examineNetwork(subject))) {
+    skip(['login', ...afterLogin], 'nothing answers');
     return { facts, identity: undefined };
   }
-  const opened = await examination.check('login', (note, signal) => logIn(read.login, note, signal));
+  const opened = await examination.check('login', (note, signal) => logIn(login, note, signal));
   if (opened === undefined) {
-    for (const name of afterLogin) examination.skip(name, 'there is no login');
+    skip(afterLogin, 'there is no login');
     return { facts, identity: undefined };
   }
   try {
-    return { facts, identity: await examineInside(opened, target, facts, examination) };
+    return { facts, identity: await examineInside(opened, subject) };
   } finally {
     await opened.session.close();
   }
 }
-
-type Facts = { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] };
 
 function readUrl(url: string, note: Note): { readonly target: Target; readonly login: Login } {
   try {
@@ -73,7 +86,7 @@ function readUrl(url: string, note: Note): { readonly target: Target; readonly l
   }
 }
 
-async function examineNetwork(target: Target, facts: Facts, examination: Examination): Promise<boolean> {
+async function examineNetwork({ target, facts, examination }: Subject): Promise<boolean> {
   if (target.host.startsWith('/')) {
     for (const name of ['addresses', 'tls']) examination.skip(name, 'a unix socket has none');
     return true;
@@ -91,57 +104,12 @@ async function examineNetwork(target: Target, facts: Facts, examination: Examina
   return true;
 }
 
-interface Opened {
-  readonly session: Session;
-  readonly login: Login;
-}
-
-/** Logs in as the URL says; where a parameter of it is refused, once more without its parameters. */
-async function logIn(login: Login, note: Note, signal: AbortSignal): Promise<Opened> {
-  try {
-    return { session: await openSession(login, signal), login };
-  } catch (error) {
-    if (!(error instanceof LoginError)) throw error;
-    const code = signal.aborted ? 'DOCTOR_SILENT' : failureOf(error);
-    const at = error.authenticated ? 'after the password was taken' : 'at the login';
-    noteFailure(code, error, at, note);
-    if (code !== 'POOLSAFE_STARTUP_PARAMETER') throw error;
-    const rest = withoutParameters(login);
-    return { session: await openSession(rest, signal), login: rest };
-  }
-}
-
-function noteFailure(code: ReturnType<typeof failureOf>, error: LoginError, at: string, note: Note): void {
-  if (code !== 'POOLSAFE_STARTUP_PARAMETER') {
-    const sqlstate = error.code === undefined ? '' : `${error.code} `;
-    note(code, { evidence: `${sqlstate}${error.message}, ${at}` });
-    return;
-  }
-  const name = refusedParameter(error.message);
-  note(code, {
-    evidence: `${error.message}, at the login`,
-    title: `The pooler does not take ${name} from the URL or the environment`,
-    fix: `leave ${name} out; withSettings() sets it for a request, ALTER ROLE … SET for all`,
-  });
-}
-
-const ofThePlace = ['host', 'port', 'user', 'password', 'database'];
-
-function withoutParameters(login: Login): Login {
-  const kept = Object.entries(login).filter(([name]) => ofThePlace.includes(name) || /^ssl/.test(name));
-  // Over PGOPTIONS and PGAPPNAME.
-  return { ...Object.fromEntries(kept), options: '', application_name: '' };
-}
-
-async function examineInside(
-  { session, login }: Opened,
-  target: Target,
-  facts: Facts,
-  examination: Examination,
-): Promise<Identity | undefined> {
+async function examineInside(opened: Opened, subject: Subject): Promise<Identity | undefined> {
+  const { session, login } = opened;
+  const { facts, examination } = subject;
   facts.postgres = session.parameters.server_version?.split(' ')[0] ?? 'of unknown version';
   facts.tls = { offered: false, ...facts.tls, ...(session.tls !== undefined && { used: session.tls }) };
-  await examination.check('encryption', async (note) => judgeEncryption(target, facts, note));
+  await examination.check('encryption', async (note) => judgeEncryption(facts, note));
   const roundTrip = await examination.check('round trip', (_, signal) =>
     examineRoundTrip(session.until(signal)),
   );
@@ -150,101 +118,78 @@ async function examineInside(
   const pooling = await examination.check('pooling', async (_, signal) =>
     examinePooling(session.until(signal), () => openSession(login, signal)),
   );
-  const role = await examination.check('role and limits', (note, signal) =>
+  const inside = await examination.check('role and limits', (note, signal) =>
     examineRole(session.until(signal), note),
   );
-  if (role !== undefined) {
-    const { identity: _, ...rest } = role;
-    Object.assign(facts, rest);
+  if (inside !== undefined) Object.assign(facts, inside.facts);
+  const statement = probe?.row?.name;
+  await examineAround(opened, pooling?.mode, statement, subject);
+  if (pooling === undefined) {
+    examination.skip('what it keeps', 'the mode is not known');
+    return inside?.identity;
   }
-  await examineAround({ session, login }, target, pooling, facts, examination);
-  if (pooling !== undefined) {
-    const { mode, shared } = pooling;
-    facts.mode = mode;
-    facts.multiplexing = shared;
-    const statement = probe?.row?.name;
-    const { parameters } = session;
-    const { startup, console } = facts;
-    facts.product = productOf({
-      mode,
-      recognised: recognise(target),
-      parameters,
-      statement,
-      startup,
-      console,
-    });
-    if (probe !== undefined) {
-      const { statements } = readProbe(probe.row, { name: probe.name, pid: session.pid });
-      facts.statements = mode === 'session' ? 'kept' : statements;
-    }
-    await examination.check('what it keeps', async (note) => judgeMode(facts, pooling, note));
+  const { mode, shared } = pooling;
+  facts.mode = mode;
+  facts.multiplexing = shared;
+  const { startup, console } = facts;
+  const recognised = recognise(subject.target);
+  const { parameters } = session;
+  facts.product = productOf({ mode, recognised, parameters, statement, startup, console });
+  if (probe !== undefined) {
+    const { statements } = readProbe(probe.row, { name: probe.name, pid: session.pid });
+    facts.statements = mode === 'session' ? 'kept' : statements;
   }
-  return role?.identity;
+  await examination.check('what it keeps', async (note) => judgeMode(facts, pooling, note));
+  return inside?.identity;
 }
 
 /** What is of interest behind a pooler only, or can be asked while the session is idle. */
 async function examineAround(
   { session, login }: Opened,
-  target: Target,
-  pooling: PoolingFacts | undefined,
-  facts: Facts,
-  examination: Examination,
+  mode: Mode | undefined,
+  statement: string | null | undefined,
+  { target, facts, examination }: Subject,
 ): Promise<void> {
-  if (pooling?.mode === 'transaction' || pooling?.mode === 'statement') {
-    const own = Object.keys(target.parameters).map((name) => name.toLowerCase());
-    const options = target.parameters.options ?? '';
-    const isOwn = [...own, ...[...options.matchAll(/(\w+)=/g)].map(([, name = '']) => name.toLowerCase())];
+  if (mode === 'transaction' || mode === 'statement') {
     await examination.check('left behind', (note, signal) =>
-      examineLeftovers(session.until(signal), isOwn, note),
+      examineLeftovers(session.until(signal), namesOf(target), note),
     );
-  }
+  } else if (mode === undefined) examination.skip('left behind', 'the mode is not known');
   const startup = await examination.check('startup parameters', (_, signal) => examineStartup(login, signal));
   if (startup !== undefined) facts.startup = startup;
-  if (pooling === undefined || pooling.mode === 'direct') return;
-  const answer = await examination.check('console', async (_, signal) => consoleOf(login, target, signal));
+  if (mode === 'direct') return;
+  const consoles = consolesOf(statement, startup);
+  const answer = await examination.check('console', async (_, signal) =>
+    consoleOf(login, target, consoles, signal),
+  );
   if (answer !== undefined) facts.console = answer;
 }
 
-async function consoleOf(login: Login, target: Target, signal: AbortSignal): Promise<ConsoleFacts> {
-  const answer = await readConsole(login, target.database ?? target.user, signal);
-  if (typeof answer === 'string') throw new Error(`not for this user: ${answer}`);
+/** The settings that the URL itself has. */
+function namesOf({ parameters }: Target): readonly string[] {
+  const inOptions = [...(parameters.options ?? '').matchAll(/(\w+)=/g)].map(([, name = '']) => name);
+  return [...Object.keys(parameters), ...inOptions].map((name) => name.toLowerCase());
+}
+
+/** A pooler asks PostgreSQL for a database that it does not know, which then logs the failure. */
+function consolesOf(
+  statement: string | null | undefined,
+  startup: readonly StartupFact[] = [],
+): readonly ConsoleName[] {
+  if (statement?.startsWith('odyssey_')) return ['console'];
+  const isPgBouncer = startup.some(({ error }) => error?.startsWith('unsupported startup parameter'));
+  return isPgBouncer ? ['pgbouncer'] : ['console', 'pgbouncer'];
+}
+
+async function consoleOf(
+  login: Login,
+  target: Target,
+  consoles: readonly ConsoleName[],
+  signal: AbortSignal,
+): Promise<ConsoleFacts> {
+  const answer = await readConsole(login, target.database ?? target.user, consoles, signal);
+  if (typeof answer === 'string') throw new CannotRun(`not for this user: ${answer}`);
   return answer;
-}
-
-function judgeEncryption({ host }: Target, { tls }: Facts, note: Note): void {
-  if (tls?.used !== undefined || host.startsWith('/') || isLocal(host)) return;
-  const offers = tls?.offered === true ? 'the server offers TLS' : 'the server offers no TLS';
-  const fix =
-    tls?.offered === true ? {} : { fix: 'switch TLS on at the server, or keep to a private network' };
-  note('DOCTOR_TLS_OFF', {
-    evidence: `${host}: ${offers}, and the login with this URL does not use it`,
-    ...fix,
-  });
-}
-
-/** This machine, or a network that is not the public one. */
-function isLocal(host: string): boolean {
-  if (isIP(host) === 0)
-    return host === 'localhost' || !host.includes('.') || /\.(?:local|internal|localdomain|test)$/.test(host);
-  return /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd]|fe80:)/i.test(host);
-}
-
-const modeWords: Readonly<Record<Mode, string>> = {
-  direct: 'a server connection of its own',
-  session: 'session mode',
-  transaction: 'transaction mode',
-  statement: 'statement mode',
-};
-
-function judgeMode({ statements, product }: Facts, { mode, full, evidence }: PoolingFacts, note: Note): void {
-  if (full) note('DOCTOR_SESSION_FULL', { evidence });
-  if (mode === 'statement') note('DOCTOR_STATEMENT_MODE', { evidence });
-  if (mode === 'transaction') note('DOCTOR_SESSION_LOST', { evidence: `${modeWords[mode]}: ${evidence}` });
-  if ((mode === 'transaction' || mode === 'statement') && statements === 'lost') {
-    const who = product === undefined ? 'the pooler' : poolers[product.pooler].title;
-    const seen = 'a named statement kept its name on the server connection, which other clients share';
-    note('DOCTOR_STATEMENTS_LOST', { evidence: `${who}: ${seen}` });
-  }
 }
 
 /** Which server and database a URL leads to, and whether directly: for the URL beside that of the application. */
@@ -255,11 +200,14 @@ export async function identify(
   return withDeadline(deadline, async (signal) => {
     const session = await openSession(urlOptions(url), signal);
     try {
-      const { identity } = await examineRole(session, () => {});
+      const { identity } = await examineRole(session.until(signal), () => {});
       const { name, row } = await session.probe();
       const { direct } = readProbe(row, { name, pid: session.pid });
-      const evidence = `login said process ${session.pid}, process ${row?.pid} answered`;
-      return { identity, direct, evidence };
+      return {
+        identity,
+        direct,
+        evidence: `login said process ${session.pid}, process ${row?.pid} answered`,
+      };
     } finally {
       await session.close();
     }
