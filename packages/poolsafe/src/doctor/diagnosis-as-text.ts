@@ -59,7 +59,7 @@ function serverRows(server: ServerFacts): readonly Row[] {
     postgres !== undefined && product?.pooler === 'direct' ? ['version', postgres] : undefined,
     mode && [
       'mode',
-      `${modes[mode]}${server.multiplexing === true ? ' (seen: two clients, one server process)' : ''}`,
+      `${modes[mode]}${server.multiplexing === true ? ' (seen: two clients shared server processes)' : ''}`,
     ],
     statements && [
       'statements',

@@ -36,7 +36,12 @@ export interface Examination {
   /** Milliseconds that each check has. */
   readonly deadline: number;
   /** Runs a check; `undefined` when it could not run. */
-  check<T>(name: string, work: (note: Note, signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  check<T>(
+    name: string,
+    work: (note: Note, signal: AbortSignal) => Promise<T>,
+    /** Milliseconds, where it has fewer than others. */
+    most?: number,
+  ): Promise<T | undefined>;
   /** Says that a check cannot run, since what it needs is not there. */
   skip(name: string, why: string): void;
 }
@@ -54,7 +59,7 @@ export function startExamination(deadline: number, report: (name: string) => voi
     checks,
     findings,
     deadline,
-    async check(name, work) {
+    async check(name, work, most = deadline) {
       report(name);
       const start = performance.now();
       const ms = () => Math.round(performance.now() - start);
@@ -65,7 +70,7 @@ export function startExamination(deadline: number, report: (name: string) => voi
         if (isOpen) findings.push(findingOf(code, noted));
       };
       try {
-        const result = await withDeadline(deadline, (signal) => work(note, signal));
+        const result = await withDeadline(Math.min(deadline, most), (signal) => work(note, signal));
         checks.push({ name, outcome: findings.length > before ? 'finding' : 'ok', ms: ms() });
         return result;
       } catch (error) {

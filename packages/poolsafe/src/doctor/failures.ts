@@ -24,9 +24,10 @@ const failures: readonly Failure[] = [
     code: 'DOCTOR_NOT_ALLOWED',
     text: /no pg_hba\.conf entry|pg_hba\.conf rejects|login rejected|not allowed to connect/,
   },
+  { code: 'DOCTOR_NO_SERVER', text: /query_wait_timeout/ },
   {
     code: 'DOCTOR_POOL_FULL',
-    text: /query_wait_timeout|no more connections allowed|\((?:ECHECKOUTTIMEOUT|EMAXCONN\w*)\)|MaxClientsInSessionMode|Unable to check out|Max client connections|too many connections for/,
+    text: /no more connections allowed|\((?:ECHECKOUTTIMEOUT|EMAXCONN\w*)\)|MaxClientsInSessionMode|Unable to check out|Max client connections|too many connections for/,
   },
   {
     code: 'DOCTOR_TENANT',

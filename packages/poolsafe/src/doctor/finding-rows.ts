@@ -53,6 +53,11 @@ const rows = {
     title: 'The host does not answer',
     fix: "a firewall, a list of allowed addresses at the provider, or a private network is in between; check the host, and let this machine's address in",
   },
+  DOCTOR_NO_SERVER: {
+    severity: 'error',
+    title: 'The pooler has no server connection to give: all are in use, or it does not reach PostgreSQL',
+    fix: 'its log and SHOW POOLS on its console say which. In use: shorter transactions, or a larger pool. Not reached: start PostgreSQL, or correct host, port and user in the configuration of the pooler',
+  },
   DOCTOR_SILENT: {
     severity: 'error',
     title: 'The login gets no answer',

@@ -18,7 +18,8 @@ export async function logIn(login: Login, note: Note, signal: AbortSignal): Prom
     return { session: await openSession(login, signal), login };
   } catch (error) {
     if (!(error instanceof LoginError)) throw error;
-    const code = signal.aborted ? 'DOCTOR_SILENT' : failureOf(error);
+    const silence = error.authenticated ? 'DOCTOR_NO_SERVER' : 'DOCTOR_SILENT';
+    const code = signal.aborted ? silence : failureOf(error);
     const at = error.authenticated ? 'after the password was taken' : 'at the login';
     const sqlstate = error.code === undefined ? '' : `${error.code} `;
     if (code !== 'POOLSAFE_STARTUP_PARAMETER') {

@@ -20,15 +20,16 @@ const ROUNDS = 5;
 const PATIENCE = 1_000;
 
 /**
- * Finds out when a client keeps its server connection, with two clients that take turns: what the first has used last,
- * a pooler in transaction mode gives to the next one that asks. Where both keep a process of their own in each round,
- * it is session mode.
+ * Finds out when a client keeps its server connection, with two clients that take turns. In transaction mode a pooler
+ * gives the next one that asks what was used last (PgBouncer), so that they share it, or what was used longest ago
+ * (Odyssey, PgBouncer with server_round_robin), so that a client that asks twice moves. Where both keep a process of
+ * their own in each round, it is session mode.
  */
 export async function examinePooling(
   first: Session,
   openSecond: () => Promise<Session>,
 ): Promise<PoolingFacts> {
-  const mine = [await pidOf(first)];
+  const mine = [await pidOf(first), await pidOf(first)];
   const opening = openSecond();
   const second = await inTime(opening, PATIENCE);
   if (second === undefined) {
@@ -58,9 +59,10 @@ async function takeTurns(first: Session, second: Session, mine: string[]): Promi
       asking.catch(() => {});
       return waited('a second client');
     }
-    theirs.push(pid);
-    if (round > 0 && (seen().shared || seen().moved)) break;
-    mine.push(await pidOf(first));
+    // Each twice: taken in turn, two server connections would look like one for each client.
+    theirs.push(pid, await pidOf(second));
+    if (seen().shared) break;
+    mine.push(await pidOf(first), await pidOf(first));
   }
   const { shared, moved } = seen();
   const isDirect = mine.every((pid) => pid === String(first.pid)) && !shared;

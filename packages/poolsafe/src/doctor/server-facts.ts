@@ -22,7 +22,7 @@ export interface ServerFacts {
   readonly mode?: Mode;
   /** What becomes of named prepared statements. */
   readonly statements?: 'kept' | 'lost';
-  /** Whether two clients that were connected at once were served by one server process. */
+  /** Whether it was seen that clients which were connected at once shared server processes. */
   readonly multiplexing?: boolean;
   /** The version of PostgreSQL. */
   readonly postgres?: string;

@@ -1,14 +1,15 @@
 import { parseTarget, readProbe, recognise, type Target, urlOptions } from '@poolsafe/core';
 import { type ConsoleFacts, type ConsoleName, readConsole } from './console.ts';
 import { CannotRun, type Examination, type Note, withDeadline } from './examination.ts';
+import { failureOf } from './failures.ts';
 import { judgeEncryption, judgeMode } from './judgements.ts';
 import { logIn, type Opened } from './login.ts';
 import { examineAddresses, examineTls } from './network.ts';
 import { examinePooling, type Mode } from './pooling.ts';
 import { productOf } from './product.ts';
 import { examineLeftovers, examineRole, examineRoundTrip, type Identity } from './role.ts';
-import type { ServerFacts } from './server-facts.ts';
-import { type Login, openSession } from './session.ts';
+import type { RoundTrip, ServerFacts } from './server-facts.ts';
+import { type Login, openSession, type Session } from './session.ts';
 import { examineStartup, type StartupFact } from './startup-logins.ts';
 
 /** What was found out about a server, and which one it is. */
@@ -110,8 +111,8 @@ async function examineInside(opened: Opened, subject: Subject): Promise<Identity
   facts.postgres = session.parameters.server_version?.split(' ')[0] ?? 'of unknown version';
   facts.tls = { offered: false, ...facts.tls, ...(session.tls !== undefined && { used: session.tls }) };
   await examination.check('encryption', async (note) => judgeEncryption(facts, note));
-  const roundTrip = await examination.check('round trip', (_, signal) =>
-    examineRoundTrip(session.until(signal)),
+  const roundTrip = await examination.check('round trip', (note, signal) =>
+    examineFirstWork(session.until(signal), note, signal),
   );
   if (roundTrip !== undefined) facts.roundTrip = roundTrip;
   const probe = await examination.check('statements', (_, signal) => session.until(signal).probe());
@@ -128,10 +129,10 @@ async function examineInside(opened: Opened, subject: Subject): Promise<Identity
     examination.skip('what it keeps', 'the mode is not known');
     return inside?.identity;
   }
-  const { mode, shared } = pooling;
-  facts.mode = mode;
-  facts.multiplexing = shared;
   const { startup, console } = facts;
+  const mode = modeOf(pooling.mode, session.parameters, console);
+  facts.mode = mode;
+  facts.multiplexing = pooling.shared || pooling.moved;
   const recognised = recognise(subject.target);
   const { parameters } = session;
   facts.product = productOf({ mode, recognised, parameters, statement, startup, console });
@@ -139,9 +140,31 @@ async function examineInside(opened: Opened, subject: Subject): Promise<Identity
     const { statements } = readProbe(probe.row, { name: probe.name, pid: session.pid });
     facts.statements = mode === 'session' ? 'kept' : statements;
   }
-  await examination.check('what it keeps', async (note) => judgeMode(facts, pooling, note));
+  await examination.check('what it keeps', async (note) => judgeMode(facts, { ...pooling, mode }, note));
   return inside?.identity;
 }
+
+/** That nothing was shared is no proof: what the pooler says of itself counts for more. */
+function modeOf(seen: Mode, parameters: Session['parameters'], console: ConsoleFacts | undefined): Mode {
+  const said = parameters['pgbouncer.pool_mode'] ?? console?.settings.pool_mode;
+  return seen === 'session' && (said === 'transaction' || said === 'statement') ? said : seen;
+}
+
+/** A pooler may take a login, and have nothing to do its work with. */
+async function examineFirstWork(session: Session, note: Note, signal: AbortSignal): Promise<RoundTrip> {
+  try {
+    return await examineRoundTrip(session);
+  } catch (error) {
+    const { message, code } = error as { message: string; code?: string };
+    const silence = 'logged in; select 1 got no answer';
+    if (signal.aborted) note('DOCTOR_NO_SERVER', { evidence: silence });
+    else note(failureOf({ message, code }), { evidence: `logged in; select 1: ${message}` });
+    throw error;
+  }
+}
+
+/** PgBouncer 1.18 never answers a user of its console whose password it would have to ask PostgreSQL for. */
+const CONSOLE = 1_500;
 
 /** What is of interest behind a pooler only, or can be asked while the session is idle. */
 async function examineAround(
@@ -159,8 +182,10 @@ async function examineAround(
   if (startup !== undefined) facts.startup = startup;
   if (mode === 'direct') return;
   const consoles = consolesOf(statement, startup);
-  const answer = await examination.check('console', async (_, signal) =>
-    consoleOf(login, target, consoles, signal),
+  const answer = await examination.check(
+    'console',
+    async (_, signal) => consoleOf(login, target, consoles, signal),
+    CONSOLE,
   );
   if (answer !== undefined) facts.console = answer;
 }
