@@ -118,7 +118,8 @@ const swapped: readonly Case[] = [
 ];
 
 describe('swaps', () => {
-  test.each(swapped)('%s', (_, before, after, file = 'a.ts') => {
+  const rows = swapped.map(([what, before, after, file = 'a.ts']) => ({ what, before, after, file }));
+  test.each(rows)('$what', ({ before, after, file }) => {
     const first = swapFile(file, before);
     expect(first.text).toBe(after);
     expect(first.left).toEqual([]);
@@ -151,9 +152,12 @@ const kept: readonly (readonly [what: string, text: string, file?: string])[] = 
   ['a require of somebody else', "function f(require) { return other.require('pg') }", 'a.js'],
 ];
 
-test.each(kept)('has nothing to do with: %s', (_, text, file = 'a.ts') => {
-  expect(swapFile(file, text)).toEqual({ text, left: [], swapped: [] });
-});
+test.each(kept.map(([what, text, file = 'a.ts']) => ({ what, text, file })))(
+  'has nothing to do with: $what',
+  ({ text, file }) => {
+    expect(swapFile(file, text)).toEqual({ text, left: [], swapped: [] });
+  },
+);
 
 const left: readonly (readonly [what: string, text: string, why: RegExp, file?: string])[] = [
   ['native', "import { native } from 'pg'", /has no native/],
@@ -189,11 +193,14 @@ const left: readonly (readonly [what: string, text: string, why: RegExp, file?: 
   ],
 ];
 
-test.each(left)('is left, and said so: %s', (_, text, why, file = 'a.ts') => {
-  const result = swapFile(file, text);
-  expect(result.text).toBe(text);
-  expect(result.left).toMatchObject([{ line: expect.any(Number), why: expect.stringMatching(why) }]);
-});
+test.each(left.map(([what, text, why, file = 'a.ts']) => ({ what, text, why, file })))(
+  'is left, and said so: $what',
+  ({ text, why, file }) => {
+    const result = swapFile(file, text);
+    expect(result.text).toBe(text);
+    expect(result.left).toMatchObject([{ line: expect.any(Number), why: expect.stringMatching(why) }]);
+  },
+);
 
 test('what is left out of a module does not keep the rest', () => {
   const { text, left } = swapFile('a.ts', "import { Pool, native } from 'pg'");
