@@ -1,6 +1,6 @@
 import { fixFor, type HazardCode, type Stack } from '@poolsafe/core';
 import { type Language, type MarkName, marks } from './marks.ts';
-import { otherPlacesFor, type Recipe, type RecipeName, recipes, type WayOut } from './ways-out.ts';
+import { otherPlacesFor, type RecipeName, recipes, type WayOut } from './ways-out.ts';
 
 /**
  * The name of a stack that {@link explainText} knows: those of Node that have a poolsafe package, and others.
@@ -57,17 +57,15 @@ export function stackOf(own: readonly MarkName[], near: ReadonlySet<MarkName>): 
  * same for all.
  */
 export function waysOut(hazard: HazardCode, stack: ClientStackName | undefined): readonly WayOut[] {
-  const own = stack === undefined ? undefined : ownWay(hazard, stack);
-  return [...(own === undefined ? [] : [own]), ...otherPlacesFor(hazard)];
+  const own = stack === undefined ? [] : ownWays(hazard, stack);
+  return [...own, ...otherPlacesFor(hazard)];
 }
 
-function ownWay(hazard: HazardCode, stack: ClientStackName): WayOut | undefined {
-  if (!isRecipe(stack)) return nodeWay(hazard, stack);
-  const rows: readonly Recipe[] = recipes[stack];
-  const row = rows.find((recipe) => recipe.hazard === hazard);
-  if (row === undefined) return undefined;
-  const { hazard: _, ...rest } = row;
-  return { way: 'transaction pooler', ...rest };
+function ownWays(hazard: HazardCode, stack: ClientStackName): readonly WayOut[] {
+  if (!isRecipe(stack)) return [nodeWay(hazard, stack)];
+  return recipes[stack]
+    .filter((recipe) => recipe.hazard === hazard)
+    .map(({ hazard: _, ...rest }) => ({ way: 'transaction pooler', ...rest }));
 }
 
 function isRecipe(stack: ClientStackName): stack is RecipeName {

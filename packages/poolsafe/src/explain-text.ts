@@ -1,8 +1,7 @@
-import { explain, type HazardCode, hazardPage, hazards, stories } from '@poolsafe/core';
-import { type ClientStackName, clientStacks, stackOf, waysOut } from './client-stacks.ts';
+import { type HazardCode, hazardPage, hazards, type Story, stories } from '@poolsafe/core';
+import { type ClientStackName, clientStacks, waysOut } from './client-stacks.ts';
 import type { Finding } from './finding.ts';
-import { evidenceIn, sqlstateIn, textsOf, timeOf } from './log-line.ts';
-import { type MarkName, marksIn } from './marks.ts';
+import { type Found, LONGEST_LINE, type Read, SEAM, startReading } from './log-reader.ts';
 import type { WayOut } from './ways-out.ts';
 
 /**
@@ -23,7 +22,7 @@ export interface ExplainedError extends Finding {
   readonly raisedBy: string;
   readonly cause: string;
   /** Whether the same work may be sent again. */
-  readonly retry: string;
+  readonly retry: Story['retry'];
   readonly hazard?: HazardCode;
   /** For each stack that was recognised; where there was none, what is the same for all. */
   readonly advice: readonly Advice[];
@@ -79,9 +78,12 @@ export interface ExplainOptions {
  * ```
  */
 export function explainText(text: string, options: ExplainOptions = {}): Explained {
-  const reader = startReading(options);
-  for (const line of text.split('\n')) reader.read(line);
-  return reader.end();
+  const reader = startReading(options.stack);
+  const lines = text.split('\n');
+  // What ends with a line break has no further line.
+  if (lines.at(-1) === '') lines.pop();
+  for (const line of lines) reader.read(line);
+  return explained(reader.end());
 }
 
 /**
@@ -98,7 +100,7 @@ export async function explainLines(
   pieces: AsyncIterable<string>,
   options: ExplainOptions = {},
 ): Promise<Explained> {
-  const reader = startReading(options);
+  const reader = startReading(options.stack);
   let rest = '';
   for await (const piece of pieces) {
     const lines = (rest + piece).split('\n');
@@ -110,134 +112,15 @@ export async function explainLines(
       rest = rest.slice(-SEAM);
     }
   }
-  reader.read(rest);
-  return reader.end();
+  if (rest !== '') reader.read(rest);
+  return explained(reader.end());
 }
 
-const LONGEST_LINE = 1_000_000;
-const PIECE = 8_000;
-const SEAM = 500;
-/** How far from an error's line its stack trace reaches. */
-const BEFORE = 60;
-const AFTER = 30;
-
-interface Found {
-  readonly line: number;
-  readonly time: string | undefined;
-  readonly evidence: string;
-  lines: number;
-  lastLine: number;
-  readonly stacks: Set<ClientStackName>;
+function explained({ found, lines }: Read): Explained {
+  return { findings: [...found].map(([code, one]) => explainedError(code, one)), lines };
 }
 
-/** A line with a known error whose stack trace may go on. */
-interface Occurrence {
-  readonly found: Found;
-  readonly line: number;
-  readonly own: readonly MarkName[];
-  readonly near: Set<MarkName>;
-}
-
-interface Seen {
-  readonly texts: readonly string[];
-  marks?: readonly MarkName[];
-}
-
-interface Reader {
-  /** Takes the next line; `goesOn` when its rest follows as another one. */
-  read(line: string, goesOn?: boolean): void;
-  end(): Explained;
-}
-
-function startReading({ stack }: ExplainOptions): Reader {
-  const all = new Map<string, Found>();
-  const recent: Seen[] = [];
-  let open: Occurrence[] = [];
-  let number = 1;
-
-  const close = ({ found, own, near }: Occurrence) => {
-    const name = stack ?? stackOf(own, near);
-    if (name !== undefined) found.stacks.add(name);
-  };
-  const note = (code: string, text: string, line: string) => {
-    const known = all.get(code);
-    const found = known ?? {
-      line: number,
-      time: timeOf(line),
-      evidence: evidenceOf(code, text),
-      lines: 0,
-      lastLine: 0,
-      stacks: new Set(),
-    };
-    if (known === undefined) all.set(code, found);
-    if (found.lastLine === number) return;
-    found.lines++;
-    found.lastLine = number;
-    const near = new Set<MarkName>();
-    for (const seen of recent) for (const mark of marksOf(seen)) near.add(mark);
-    open.push({ found, line: number, own: marksIn(text), near });
-  };
-  const readTexts = (texts: readonly string[]) => {
-    const seen: Seen = { texts };
-    recent.push(seen);
-    if (recent.length > BEFORE) recent.shift();
-    for (const text of texts) {
-      for (const code of codesIn(text)) note(code, text, texts[0] ?? '');
-    }
-    if (open.length === 0) return;
-    for (const { near } of open) for (const mark of marksOf(seen)) near.add(mark);
-  };
-  return {
-    read(line, goesOn = false) {
-      for (const piece of piecesOf(line)) readTexts(textsOf(piece));
-      if (goesOn) return;
-      number++;
-      if (open.length === 0) return;
-      const isOver = (one: Occurrence) => one.line + AFTER < number;
-      for (const one of open.filter(isOver)) close(one);
-      open = open.filter((one) => !isOver(one));
-    },
-    end() {
-      for (const one of open) close(one);
-      return { findings: [...all].map(([code, found]) => explained(code, found)), lines: number - 1 };
-    },
-  };
-}
-
-/** A line in pieces of bounded length, which overlap so that no error is cut. */
-function piecesOf(line: string): readonly string[] {
-  if (line.length <= PIECE) return [line];
-  const pieces: string[] = [];
-  for (let at = 0; at + SEAM < line.length; at += PIECE - SEAM) pieces.push(line.slice(at, at + PIECE));
-  return pieces;
-}
-
-function marksOf(seen: Seen): readonly MarkName[] {
-  seen.marks ??= marksIn(seen.texts.join('\n'));
-  return seen.marks;
-}
-
-const anyStory = new RegExp(stories.map(({ text }) => text.source).join('|'));
-// As an error of poolsafe's own begins, or as its code stands in JSON and in what Node prints.
-const ownCode = /\b(POOLSAFE_[A-Z_]+)(?= {2}\S)|\bcode["']?: ?["'](POOLSAFE_[A-Z_]+)["']/;
-
-/** The known errors in a text: the ids of stories, and codes of hazards. */
-function codesIn(text: string): readonly string[] {
-  const own = text.includes('POOLSAFE_') ? ownCode.exec(text) : null;
-  const code = own?.[1] ?? own?.[2];
-  if (code !== undefined && code in hazards) return [code];
-  if (!anyStory.test(text)) return [];
-  const sqlstate = sqlstateIn(text);
-  const story = explain({ message: text, ...(sqlstate !== undefined && { code: sqlstate }) });
-  return story === undefined ? [] : [story.id];
-}
-
-function evidenceOf(code: string, text: string): string {
-  const story = stories.find(({ id }) => id === code);
-  return story === undefined ? code : evidenceIn(text, story.text);
-}
-
-function explained(code: string, { stacks, evidence, line, lines, time }: Found): ExplainedError {
+function explainedError(code: string, { stacks, evidence, line, lines, time }: Found): ExplainedError {
   const story = meaningOf(code);
   const { hazard } = story;
   const names = stacks.size === 0 ? [undefined] : [...stacks];

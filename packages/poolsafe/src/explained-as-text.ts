@@ -22,7 +22,7 @@ function errorAsText(error: ExplainedError, colors: Colors): string {
     ['cause', cause],
     // Where a stack has a way of its own, the row's words would send others to a package of Node.
     ...(hasOwnWay(advice) ? [] : [['fix', fix]]),
-    ['again', retry],
+    ['send again', mayRepeat[retry]],
     ['read more', page],
   ] as const;
   return [
@@ -32,14 +32,21 @@ function errorAsText(error: ExplainedError, colors: Colors): string {
   ].join('\n');
 }
 
+/** As on the page of errors. */
+const mayRepeat: { readonly [Retry in ExplainedError['retry']]: string } = {
+  'it did not run': 'yes, it did not run; in a transaction, the whole transaction',
+  'it may have run': 'only what may run twice: it may have run',
+  'not until it is fixed': 'no, it fails again until the cause is gone',
+};
+
 function hasOwnWay(advice: readonly Advice[]): boolean {
   return advice.some(({ ways }) => ways.some(({ way }) => way === 'transaction pooler'));
 }
 
 function row(label: string, text: string, colors: Colors, indent = 2): string {
-  const width = WIDTH - indent;
-  const [first = '', ...rest] = wrapped(`${label.padEnd(LABEL)}${text}`, width, LABEL).split('\n');
-  return indented([colors.dim(first.slice(0, LABEL)) + first.slice(LABEL), ...rest].join('\n'), indent);
+  const [first = '', ...rest] = wrapped(text, WIDTH - indent - LABEL).split('\n');
+  const head = `${' '.repeat(indent)}${colors.dim(label.padEnd(LABEL))}${first}`;
+  return [head, ...rest.map((line) => ' '.repeat(indent + LABEL) + line)].join('\n');
 }
 
 function adviceAsText({ title, ways }: Advice, colors: Colors): string {

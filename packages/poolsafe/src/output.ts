@@ -24,14 +24,14 @@ export function indented(text: string, by: number): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(by));
 }
 
-/** A text in lines of at most `width` characters, the second and later ones further in. */
-export function wrapped(text: string, width: number, hang = 0): string {
+/** A text in lines of at most `width` characters, where its words allow it. */
+export function wrapped(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = ' '.repeat(hang) + word;
+      line = word;
     } else {
       line = line === '' ? word : `${line} ${word}`;
     }

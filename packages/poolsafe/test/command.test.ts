@@ -44,6 +44,7 @@ describe('what cannot be run: exit code 2, one sentence, nothing on standard out
     [['bogus'], "error: unknown command 'bogus'"],
     [['explain', '--bogus', 'text'], "error: unknown option '--bogus'"],
     [['explain', '--stack', 'cobol', 'text'], "'cobol' is invalid"],
+    [['explain', 'package.json'], 'package.json is a file'],
     [['dev', 'now'], 'too many arguments'],
     [['dev', '--pgbouncer', '1.7'], "'1.7' is invalid"],
     [['dev', '--port', 'http'], 'error: --port is not a number'],

@@ -74,17 +74,25 @@ test('each different error once, with how many lines have it', () => {
   ]);
 });
 
+test('an error and its cause in one line of JSON are one line', () => {
+  const known = 'error: prepared statement "s0" already exists';
+  const log = JSON.stringify({ stack: `${known}\n  [cause]: ${known}` });
+  expect(found(explainText(`${log}\n${log}`))).toEqual([['statement-exists', 1, 2, ['prisma']]]);
+});
+
 test('two applications in one log: each error has the stack of its own language', () => {
   const log = [
-    '  File "/app/.venv/lib/python3.12/site-packages/django/db/backends/utils.py", line 105, in _execute',
-    'api-1  | error: prepared statement "q" does not exist',
+    'api-1  | error: query_wait_timeout',
     'api-1  |     at /app/node_modules/pg/lib/client.js:624:17',
-    '  File "/app/.venv/lib/python3.12/site-packages/psycopg/cursor.py", line 97, in execute',
+    'web-1  |   File "/app/.venv/lib/python3.12/site-packages/django/db/backends/utils.py", line 105, in _execute',
     'web-1  | psycopg.errors.DuplicatePreparedStatement: prepared statement "_pg3_0" already exists',
+    'job-1  | ERROR: prepared statement "stmtcache_9e1b2f" does not exist (SQLSTATE 26000)',
   ].join('\n');
-  const { findings } = explainText(log.split('\n').slice(3).join('\n'));
-  expect(findings[0]?.advice[0]?.stack).toBe('psycopg');
-  expect(found(explainText(log)).at(-1)).toEqual(['statement-exists', 5, 1, ['django']]);
+  expect(found(explainText(log))).toEqual([
+    ['query-wait-timeout', 1, 1, []],
+    ['statement-exists', 4, 1, ['django']],
+    ['statement-missing', 5, 1, ['pgx']],
+  ]);
 });
 
 test('traces further away belong to other errors', () => {
@@ -139,8 +147,13 @@ describe('a log in pieces', () => {
     expect(await explainLines(pieces(log, length))).toEqual(explainText(log));
   });
 
+  test.each([1, 100])('a line break at the end makes no further line, in pieces of %s', async (length) => {
+    expect(await explainLines(pieces('a\nb\n', length))).toEqual({ findings: [], lines: 2 });
+    expect(explainText('a\nb\n').lines).toBe(2);
+  });
+
   test('nothing at all', async () => {
-    expect(await explainLines(pieces('', 1))).toEqual({ findings: [], lines: 1 });
+    expect(await explainLines(pieces('', 1))).toEqual({ findings: [], lines: 0 });
   });
 
   test.each([7_990, 999_980, 1_000_010, 3_500_000])('an error %s characters into a line', async (at) => {
@@ -148,7 +161,7 @@ describe('a log in pieces', () => {
     expect(found(await explainLines(pieces(text, 65_536)))).toEqual([['statement-exists', 1, 1, ['prisma']]]);
   });
 
-  // Five seconds, where each would take minutes if the time were not in proportion to the text.
+  // Each would take minutes if the time were not in proportion to the text.
   test.each([
     ['one line of openings', 'prepared statement "'.repeat(500_000)],
     ['one line of backslashes', '\\'.repeat(5_000_000)],

@@ -28,14 +28,20 @@ const transaction = [...classic, ...tracking];
 
 /** What a project has before it asks: its stack as its documentation begins, and what then goes wrong where. */
 interface Case {
+  readonly name: string;
+  /** How run.py runs it. */
   readonly kind: string;
   readonly stack: RecipeName;
+  /** Which of the recipes for the stack and the hazard. */
+  readonly nth?: number;
   readonly hazard: Recipe['hazard'];
   readonly bare: string;
   /** Stays when the recipe is applied. */
   readonly kept?: string;
   readonly codes: readonly string[];
   readonly red: readonly string[];
+  /** Each query leaves a statement behind, as the recipe says. */
+  readonly leaves?: true;
 }
 
 const statements = {
@@ -45,6 +51,7 @@ const statements = {
 
 const cases: readonly Case[] = [
   {
+    name: 'asyncpg',
     kind: 'asyncpg',
     stack: 'asyncpg',
     ...statements,
@@ -52,6 +59,7 @@ const cases: readonly Case[] = [
     red: classic,
   },
   {
+    name: 'psycopg',
     kind: 'psycopg',
     stack: 'psycopg',
     ...statements,
@@ -59,13 +67,25 @@ const cases: readonly Case[] = [
     red: classic,
   },
   {
-    kind: 'sqlalchemy-asyncpg',
+    name: 'sqlalchemy, psycopg in place of asyncpg',
+    kind: 'sqlalchemy-async',
     stack: 'sqlalchemy-asyncpg',
     ...statements,
     bare: 'from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine(DATABASE_URL)',
     red: classic,
   },
   {
+    name: 'sqlalchemy, asyncpg',
+    kind: 'sqlalchemy-async',
+    stack: 'sqlalchemy-asyncpg',
+    nth: 1,
+    ...statements,
+    bare: 'from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine(DATABASE_URL)',
+    red: classic,
+    leaves: true,
+  },
+  {
+    name: 'sqlalchemy, psycopg',
     kind: 'sqlalchemy-psycopg',
     stack: 'sqlalchemy-psycopg',
     ...statements,
@@ -73,6 +93,7 @@ const cases: readonly Case[] = [
     red: classic,
   },
   {
+    name: 'django',
     kind: 'django',
     stack: 'django',
     ...statements,
@@ -81,6 +102,7 @@ const cases: readonly Case[] = [
     red: classic,
   },
   {
+    name: 'django, .iterator()',
     kind: 'django iterator',
     stack: 'django',
     hazard: 'POOLSAFE_HOLD_CURSOR',
@@ -128,8 +150,9 @@ async function createShop(): Promise<{ readonly name: string } & AsyncDisposable
   return { name, [Symbol.asyncDispose]: () => sql('postgres', `drop database ${name} with (force)`) };
 }
 
-describe.each(cases)('$kind', ({ kind, stack, hazard, codes, bare, kept, red }) => {
-  const recipe = recipes[stack].find((row) => row.hazard === hazard);
+describe.each(cases)('$name', ({ name, kind, stack, nth = 0, hazard, codes, bare, kept, red, leaves }) => {
+  const rows = recipes[stack].filter((row) => row.hazard === hazard);
+  const recipe = rows[nth];
 
   test('red without the settings, green with them; and the other ways out', {
     timeout: 150_000,
@@ -139,16 +162,26 @@ describe.each(cases)('$kind', ({ kind, stack, hazard, codes, bare, kept, red }) 
     await using recipeShop = await createShop();
     const everywhere = [...transaction, 'session', 'direct'];
     const [without, with_] = await Promise.all([
-      run(kind, 'bare', bare, bareShop.name, everywhere),
-      run(kind, 'recipe', `${kept ?? ''}\n${recipe.settings}`, recipeShop.name, transaction),
+      // A second recipe has the same project before it.
+      nth === 0 ? run(kind, bare, bareShop.name, everywhere) : undefined,
+      run(kind, `${kept ?? ''}\n${recipe.settings}`, recipeShop.name, transaction),
     ]);
+    const left = await Promise.all(classic.map((pooler) => statementsLeft(pooler, recipeShop.name)));
+    if (without !== undefined) table.push(tableRow(name, 'bare', without.results));
+    table.push(tableRow(name, 'recipe', with_.results));
+    if (leaves)
+      table.push(`${' '.repeat(47)}${left.join(' and ')} statements left on the server connections`);
     const green = (results: readonly Result[]) =>
       results.filter(({ ok }) => ok === 200).map(({ name }) => name);
     expect(green(with_.results)).toEqual(transaction);
-    expect(green(without.results)).toEqual(everywhere.filter((name) => !red.includes(name)));
-    // The page names the versions that ran.
-    for (const version of versionsOf(stack, with_.versions)) expect(recipe.verified).toContain(version);
+    expect(left).toEqual(leaves ? [200, 200] : [0, 0]);
+    expect(versionsIn(String(recipe.verified))).toEqual(
+      versionsIn(String(recipe.verified)).map(([library = '']) => [library, minor(with_.versions[library])]),
+    );
+    expect(versionsIn(String(recipe.verified))).not.toEqual([]);
 
+    if (without === undefined) return;
+    expect(green(without.results)).toEqual(everywhere.filter((name) => !red.includes(name)));
     // What Python printed is understood, as of this stack, and is answered with what was just run.
     for (const { errors } of without.results) {
       for (const traceback of Object.values(errors)) {
@@ -156,7 +189,8 @@ describe.each(cases)('$kind', ({ kind, stack, hazard, codes, bare, kept, red }) 
         expect(findings.map(({ code }) => code)).toHaveLength(1);
         expect(codes).toContain(findings[0]?.code);
         expect(findings[0]?.advice.map((one) => one.stack)).toEqual([stack]);
-        expect(findings[0]?.advice[0]?.ways[0]?.settings).toBe(recipe.settings);
+        const told = findings[0]?.advice[0]?.ways.map(({ settings }) => settings);
+        expect(told?.slice(0, rows.length)).toEqual(rows.map(({ settings }) => settings));
       }
     }
   });
@@ -167,13 +201,7 @@ interface Ran {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-async function run(
-  kind: string,
-  as: 'bare' | 'recipe',
-  code: string,
-  database: string,
-  names: readonly string[],
-): Promise<Ran> {
+async function run(kind: string, code: string, database: string, names: readonly string[]): Promise<Ran> {
   const [file, ...args] = python.command;
   const targets = [...started, { name: 'direct', address: postgres }]
     .filter(({ name }) => names.includes(name))
@@ -194,15 +222,34 @@ async function run(
   child.stdin?.end(JSON.stringify({ kind, code, targets }));
   const [exit] = await once(child, 'close');
   if (exit !== 0) throw new Error(`${kind}: Python ended with ${exit}\n${complaints}`);
-  const ran = JSON.parse(output) as Ran;
-  const cells = ran.results.map(({ name, ok }) => `${name}: ${ok}`.padEnd(13));
-  table.push(`${kind.padEnd(19)}${as.padEnd(7)}${cells.join(' ')} of 200`);
-  return ran;
+  return JSON.parse(output) as Ran;
 }
 
-/** `SQLAlchemy 2.0`, `asyncpg 0.30`. */
-function versionsOf(stack: RecipeName, versions: Ran['versions']): readonly string[] {
-  return Object.entries(versions)
-    .filter(([name]) => stack.includes(name.toLowerCase()))
-    .map(([name, version]) => `${name} ${version.split('.').slice(0, 2).join('.')}`);
+function tableRow(name: string, as: string, results: readonly Result[]): string {
+  const cells = results.map(({ name, ok }) => `${name}: ${ok}`.padEnd(13));
+  return `${name.padEnd(40)}${as.padEnd(7)}${cells.join(' ')} of 200`;
+}
+
+/** How many prepared statements the server connections of a pooler have: as it takes them in turn, each is asked. */
+async function statementsLeft(pooler: string, database: string): Promise<number> {
+  const client = new pg.Client({ ...started.find(({ name }) => name === pooler)?.address, database });
+  await client.connect();
+  const left = new Map<number, number>();
+  for (let n = 0; n < 10; n++) {
+    const { rows } = await client.query(
+      'select pg_backend_pid() as pid, count(*)::int as n from pg_prepared_statements',
+    );
+    left.set(rows[0].pid, rows[0].n);
+  }
+  await client.end();
+  return [...left.values()].reduce((sum, n) => sum + n, 0);
+}
+
+/** The libraries that a text names, with their versions. */
+function versionsIn(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(/\b(SQLAlchemy|asyncpg|psycopg|Django) ([\d.]+)/g)].map((match) => match.slice(1));
+}
+
+function minor(version = ''): string {
+  return version.split('.').slice(0, 2).join('.');
 }

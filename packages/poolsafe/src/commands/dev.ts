@@ -90,6 +90,6 @@ function text(dev: Dev, flags: DevFlags, envFile: string | undefined): string {
     `${colors.bold('DIRECT_URL')}=${directUrl}`,
     '',
     ...(envFile === undefined ? [] : [`Written to ${envFile}.`]),
-    colors.dim('Ctrl-C stops it and removes everything.'),
+    colors.dim('Ctrl-C stops it, and its data goes with it.'),
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ClientStackName } from '../client-stacks.ts';
 import { explainLines, explainText } from '../explain-text.ts';
 import { explainedAsText } from '../explained-as-text.ts';
@@ -15,6 +16,10 @@ export async function runExplain(words: readonly string[], { json, stack }: Expl
   const isPiped = words.length === 0 || (words.length === 1 && words[0] === '-');
   if (words.length === 0 && process.stdin.isTTY) {
     throw new Error('There is nothing to explain: give an error text, or a log on standard input.');
+  }
+  const [first = ''] = words;
+  if (words.length === 1 && !isPiped && existsSync(first)) {
+    throw new Error(`${first} is a file, not the text of an error.\n  fix: poolsafe explain - < ${first}`);
   }
   const explained = isPiped
     ? await explainLines(process.stdin.setEncoding('utf8'), options)

@@ -62,13 +62,13 @@ def asyncpg(target, tally):
     asyncio.run(main())
 
 
-def sqlalchemy_asyncpg(target, tally):
+def sqlalchemy_async(target, tally):
     from sqlalchemy import text
 
     async def worker(engine):
         for n in range(TIMES):
             try:
-                async with engine.connect() as connection:
+                async with engine.begin() as connection:
                     result = await connection.execute(text("select cast(:n as int) + 1"), {"n": n})
                     assert result.scalar() == n + 1
                 tally.ok += 1
@@ -76,7 +76,7 @@ def sqlalchemy_asyncpg(target, tally):
                 tally.failed(error)
 
     async def main():
-        engine = settings(target, "postgresql+asyncpg")["engine"]
+        engine = settings(target, "postgresql+psycopg" if "+psycopg:" in job["code"] else "postgresql+asyncpg")["engine"]
         await asyncio.gather(*(worker(engine) for _ in range(WORKERS)))
         await engine.dispose()
 
@@ -168,7 +168,7 @@ def iterate(items, _):
 KINDS = {
     "asyncpg": lambda: asyncpg,
     "psycopg": lambda: psycopg,
-    "sqlalchemy-asyncpg": lambda: sqlalchemy_asyncpg,
+    "sqlalchemy-async": lambda: sqlalchemy_async,
     "sqlalchemy-psycopg": lambda: sqlalchemy_psycopg,
     "django": lambda: django(get),
     "django iterator": lambda: django(iterate),
