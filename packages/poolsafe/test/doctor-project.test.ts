@@ -23,7 +23,7 @@ describe('the versions of a project', () => {
       },
       'apps/web/src/db.ts': '',
       ...installed('kysely', '0.28.2'),
-      [`apps/web/node_modules/pg/package.json`]: { version: '8.16.0' },
+      'apps/web/node_modules/pg/package.json': { version: '8.16.0' },
     });
     const facts = await readProject(`${project.path}/apps/web/src`);
     expect(facts).toEqual({
@@ -248,9 +248,20 @@ describe('the environment', () => {
 
   test('a URL that is made of other variables is not taken for another host', async () => {
     const { findings } = await examine({
-      '.env': 'DATABASE_URL="postgres://app:${PASSWORD}@${HOST}:5432/shop"\n',
+      '.env': `DATABASE_URL="postgres://app:$\{PASSWORD}@$\{HOST}:5432/shop"\n`,
     });
-    expect(findings).toContainEqual(expect.objectContaining({ code: 'DOCTOR_URL' }));
+    expect(findings.map(({ code }) => code)).toEqual(['DOCTOR_URL']);
+  });
+
+  test.each([
+    ['DOCTOR_URL', 'postgres://app:p/w@127.0.0.1/shop'],
+    ['DOCTOR_REFUSED', url('127.0.0.1:2')],
+  ])('a URL for direct connections that does not connect: %s', async (code, direct) => {
+    await using silent = await folderOf({});
+    const diagnosis = await diagnose({ url: url('127.0.0.1:1'), direct, cwd: silent.path, env: {} });
+    expect(diagnosis.findings).toContainEqual(
+      expect.objectContaining({ code, title: 'The URL for direct connections does not connect' }),
+    );
   });
 
   test('keys of the URL that postgres.js would send', async () => {

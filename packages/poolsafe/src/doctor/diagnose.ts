@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { findUrls, parseTarget, poolers, recognise } from '@poolsafe/core';
+import { findUrls, PoolsafeError, parseTarget, poolers, recognise } from '@poolsafe/core';
 import { proposeSwap } from '../init/propose.ts';
 import { redact } from '../log-line.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type UrlFacts,
   urlFacts,
 } from './environment.ts';
-import { type Check, type Examination, startExamination } from './examination.ts';
+import { type Check, type Examination, type Note, startExamination } from './examination.ts';
 import { failureOf } from './failures.ts';
 import type { DoctorFinding } from './finding-rows.ts';
 import { type ProjectFacts, readProject } from './project.ts';
@@ -106,13 +106,9 @@ async function lookForUrls(
   );
   const urls = environment === undefined ? [] : urlFacts(environment);
   if (url !== undefined) return { urls, url, direct: direct ?? directBeside(url, environment) };
-  const chosen = await examination.check('urls', async (note) => {
-    const both = examineUrls(environment ?? { values: {}, from: {} }, note);
-    if (both.url === undefined) {
-      note('DOCTOR_NO_URL', { evidence: 'no variable of the environment, .env.local or .env has one' });
-    }
-    return both;
-  });
+  const chosen = await examination.check('urls', async (note) =>
+    examineUrls(environment ?? { values: {}, from: {} }, note),
+  );
   return { urls, url: chosen?.url, direct: direct ?? chosen?.direct };
 }
 
@@ -143,12 +139,11 @@ async function compareDirect(
   if (direct === undefined || direct === url) return;
   await examination.check('direct server', async (note) => {
     const other = await identify(direct, examination.deadline).catch((error: unknown) => {
-      if (!(error instanceof LoginError)) throw error;
-      const evidence = redact(`the URL for direct connections: ${error.code ?? ''} ${error.message}`);
-      note(failureOf(error), { evidence, title: 'The URL for direct connections does not connect' });
+      noteUnusable(error, note);
       throw error;
     });
-    if (!other.direct) note('DOCTOR_DIRECT_IS_POOLED', { evidence: other.evidence });
+    const isKnown = examination.findings.some(({ code }) => code === 'DOCTOR_DIRECT_IS_POOLED');
+    if (!other.direct && !isKnown) note('DOCTOR_DIRECT_IS_POOLED', { evidence: other.evidence });
     if (identity === undefined) return;
     const isSame =
       other.identity.started === identity.started && other.identity.databaseOid === identity.databaseOid;
@@ -156,6 +151,16 @@ async function compareDirect(
     const evidence = `PostgreSQL started at ${identity.started} and at ${other.identity.started}, database ${identity.databaseOid} and ${other.identity.databaseOid}`;
     note('DOCTOR_DIRECT_ELSEWHERE', { evidence });
   });
+}
+
+function noteUnusable(error: unknown, note: Note): void {
+  const title = 'The URL for direct connections does not connect';
+  if (error instanceof LoginError) {
+    const evidence = redact([error.code, error.message].filter(Boolean).join(' '));
+    note(failureOf(error), { evidence, title });
+  } else if (PoolsafeError.is(error)) {
+    note('DOCTOR_URL', { evidence: error.message.split('\n')[0] ?? '', title });
+  }
 }
 
 function isPooledByName(url: string): boolean {

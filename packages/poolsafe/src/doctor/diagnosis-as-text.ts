@@ -35,8 +35,9 @@ function section(title: string, rows: readonly Row[], colors: Colors): string {
 
 function rowAsText([label, text]: Row, colors: Colors): string {
   const width = label.length < LABEL ? LABEL : label.length + 2;
-  const [first = '', ...rest] = wrapped(`${label.padEnd(width)}${text}`, WIDTH - 2, width).split('\n');
-  return indented([colors.dim(first.slice(0, width)) + first.slice(width), ...rest].join('\n'), 2);
+  const [first = '', ...rest] = wrapped(text, WIDTH - 2 - width).split('\n');
+  const lines = [colors.dim(label.padEnd(width)) + first, ...rest.map((line) => ' '.repeat(width) + line)];
+  return indented(lines.join('\n'), 2);
 }
 
 const modes: Readonly<Record<Mode, string>> = {
@@ -187,9 +188,7 @@ function notRun(checks: readonly Check[], colors: Colors): readonly string[] {
   if (whys.size === 0) return [];
   const lines = [...whys].map(([why, names]) => `${names.join(', ')}: ${why}`);
   return [
-    [colors.bold('Not looked at'), ...lines.map((line) => indented(wrapped(line, WIDTH - 2, 2), 2))].join(
-      '\n',
-    ),
+    [colors.bold('Not looked at'), ...lines.map((line) => indented(wrapped(line, WIDTH - 2), 2))].join('\n'),
   ];
 }
 

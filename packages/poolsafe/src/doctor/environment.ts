@@ -49,6 +49,8 @@ export interface UrlFacts {
 /** The files that frameworks read, the first that sets a name wins; the environment wins over all. */
 const files = ['.env.local', '.env'] as const;
 
+const ENVIRONMENT = 'the environment';
+
 /** The environment and the environment files of a folder, in the order of frameworks. Nothing is expanded or run. */
 export async function readEnvironment(
   folder: string,
@@ -64,7 +66,7 @@ export async function readEnvironment(
       from[variable] = source;
     }
   };
-  add('the environment', env);
+  add(ENVIRONMENT, env);
   for (const file of files) add(file, await readEnvFile(join(folder, file)));
   return { values, from };
 }
@@ -117,14 +119,19 @@ function describe(value: string): Omit<UrlFacts, 'variable' | 'from' | 'use' | '
 /** Which of the two URLs of an application are there, and whether they are what they are taken for by their names. */
 export function examineUrls(environment: Environment, note: Note): { url?: string; direct?: string } {
   const { values, from } = environment;
-  const { url, direct } = findUrls(values);
-  for (const { variable, value } of [url, direct].filter((found) => found !== undefined)) {
-    // Whoever loads the file may expand it; here it would be another host or password.
-    if (!/\$\{\w+\}|^\$\w+/.test(value)) continue;
+  const found = findUrls(values);
+  const usable = (one: typeof found.url) => {
+    const variable = one?.variable;
+    if (variable === undefined || !isMadeOfOthers(values[variable], from[variable])) return one;
     note('DOCTOR_URL', {
       evidence: `${variable} of ${from[variable]} refers to other variables, and nothing is expanded here`,
       fix: 'give the URL: poolsafe doctor postgres://…',
     });
+    return undefined;
+  };
+  const [url, direct] = [usable(found.url), usable(found.direct)];
+  if (found.url === undefined) {
+    note('DOCTOR_NO_URL', { evidence: 'no variable of the environment, .env.local or .env has one' });
   }
   if (direct !== undefined && direct.target !== undefined) {
     const pooler = poolers[recognise(direct.target)];
@@ -137,6 +144,11 @@ export function examineUrls(environment: Environment, note: Note): { url?: strin
     ...(url !== undefined && { url: url.value }),
     ...(direct !== undefined && { direct: direct.value }),
   };
+}
+
+/** Whoever loads the file may expand it: as it is, it would be another host or another password. */
+function isMadeOfOthers(value: string | undefined, from: string | undefined): boolean {
+  return from !== ENVIRONMENT && /\$\{\w+\}/.test(value ?? '');
 }
 
 /** Says that a URL for direct connections is missing, and where the provider shows it. */

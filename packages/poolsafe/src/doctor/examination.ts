@@ -1,5 +1,5 @@
 import { redact } from '../log-line.ts';
-import { type DoctorCode, type DoctorFinding, findingOf } from './finding-rows.ts';
+import { type DoctorCode, type DoctorFinding, findingOf, type Noted } from './finding-rows.ts';
 
 /**
  * One thing that the doctor looked at. What could not be looked at says why, and never counts as passed.
@@ -15,15 +15,6 @@ export interface Check {
   readonly ms: number;
   /** Why it could not run. */
   readonly why?: string;
-}
-
-/** What a finding has that is not in its row. */
-export interface Noted {
-  /** What was sent, and what came back. */
-  readonly evidence: string;
-  readonly title?: string;
-  readonly fix?: string;
-  readonly severity?: DoctorFinding['severity'];
 }
 
 /** Notes a finding of the check that is running. */

@@ -265,16 +265,17 @@ export const findingRows: { readonly [Code in OwnCode]: FindingRow } = rows;
 /** The `code` of a {@link DoctorFinding}: one of the doctor's own, or a hazard. */
 export type DoctorCode = OwnCode | HazardCode;
 
+/** What a finding has that is not in its row. */
+export interface Noted {
+  /** What was sent, and what came back. */
+  readonly evidence: string;
+  readonly title?: string;
+  readonly fix?: string;
+  readonly severity?: DoctorFinding['severity'];
+}
+
 /** A finding: what its row says, and what was seen. */
-export function findingOf(
-  code: DoctorCode,
-  noted: {
-    readonly evidence: string;
-    readonly title?: string;
-    readonly fix?: string;
-    readonly severity?: Finding['severity'];
-  },
-): DoctorFinding {
+export function findingOf(code: DoctorCode, noted: Noted): DoctorFinding {
   if (isOwn(code))
     return { code, ...findingRows[code], ...noted, page: `docs/doctor.md#${code.toLowerCase()}` };
   const { why, fix } = hazards[code];

@@ -184,6 +184,6 @@ async function toInstall(folder: string, used: readonly Used[]): Promise<readonl
 }
 
 /** What installs packages. */
-export function commandOf(manager: Manager, packages: readonly string[]): string {
+function commandOf(manager: Manager, packages: readonly string[]): string {
   return `${manager} ${manager === 'npm' ? 'install' : 'add'} ${packages.join(' ')}`;
 }
