@@ -22,7 +22,7 @@ const findings = Object.entries(findingRows) as readonly [OwnCode, FindingRow][]
 
 function findingPages(): string {
   return findings
-    .map(([code, { severity, title, fix }]) => `### ${code}\n\n${title} (${severity}).\n\n${capital(fix)}.`)
+    .map(([code, { severity, title, fix }]) => `### ${code}\n\n${title} (${severity}).\n\n- **Fix:** ${fix}.`)
     .join('\n\n');
 }
 
@@ -48,8 +48,6 @@ function swaps(): string {
   });
   return ['| from | to | names |', '| --- | --- | --- |', ...rows].join('\n');
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 test('docs/doctor.md has the findings, the libraries and the swaps', async () => {
   await expect(regenerated(findingPages(), libraries(), swaps())).toMatchFileSnapshot(page);
