@@ -115,7 +115,7 @@ describe('the command', () => {
     expect(written.stdout).toContain('Swapped the imports of 1 file');
     expect({ code: written.code, file: await project.read('src/db.ts') }).toEqual({ code: 0, file: safe });
     const again = await poolsafe(['init', '--write'], { cwd: project.path });
-    expect(again.stdout).toContain('Nothing to swap in .');
+    expect(again.stdout).toContain('Nothing to swap in this folder.');
     expect(again.code).toBe(0);
   });
 

@@ -63,7 +63,7 @@ function leftAsText(left: SwapProposal['left'], colors: Colors): string {
 }
 
 function summary(folder: string, count: number, written: number, colors: Colors): string {
-  const where = relative(process.cwd(), folder) || '.';
+  const where = relative(process.cwd(), folder) || 'this folder';
   const files = (number: number) => (number === 1 ? '1 file' : `${number} files`);
   if (count === 0) return colors.green(`Nothing to swap in ${where}.`);
   if (written > 0) return colors.green(`Swapped the imports of ${files(written)} in ${where}.`);

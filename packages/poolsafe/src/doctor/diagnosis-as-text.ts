@@ -202,7 +202,7 @@ function summary(findings: readonly DoctorFinding[], checks: readonly Check[], c
     many(count('warning'), 'warning'),
     many(count('info'), 'note'),
   ];
-  const words = `${found.join(', ')}; ${ran} of ${checks.length} checks ran, in ${(ms / 1000).toFixed(1)} s`;
+  const words = `${found.join(', ')}; ${ran} of ${checks.length} checks ran, in ${ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`}`;
   return count('error') + count('warning') === 0 ? colors.green(words) : words;
 }
 

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { poolers } from '@poolsafe/core';
 import type { Note } from './examination.ts';
 import type { PoolingFacts } from './pooling.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -30,7 +29,7 @@ export function judgeMode({ statements, product }: ServerFacts, pooling: Pooling
   if (mode === 'statement') note('DOCTOR_STATEMENT_MODE', { evidence });
   if (mode === 'transaction') note('DOCTOR_SESSION_LOST', { evidence });
   if (mode !== 'direct' && mode !== 'session' && statements === 'lost') {
-    const who = product === undefined ? 'the pooler' : poolers[product.pooler].title;
+    const who = [product?.name ?? 'the pooler', product?.version].filter(Boolean).join(' ');
     const seen = 'a named statement kept its name on the server connection, which other clients share';
     note('DOCTOR_STATEMENTS_LOST', { evidence: `${who}: ${seen}` });
   }
