@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { clientStacks } from './client-stacks.ts';
 import type { DevFlags } from './commands/dev.ts';
+import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
+import type { InitFlags } from './commands/init.ts';
 import { redact } from './log-line.ts';
 import { exitCodes } from './output.ts';
 
@@ -12,7 +14,9 @@ const exitCodesHelp = 'Exit codes: 0 nothing found, 1 findings, 2 it could not r
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.fine;
   const program = new Command('poolsafe')
-    .description('What errors behind a PostgreSQL connection pooler mean, and a pooler for development.')
+    .description(
+      'What is behind a PostgreSQL connection URL and breaks there, the swap of the imports, what errors mean, and a pooler for development.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -20,18 +24,73 @@ export async function run(args: readonly string[]): Promise<number> {
     // What was typed may be the URL of a database.
     .configureOutput({ writeErr: (text) => process.stderr.write(redact(text)) })
     .exitOverride();
-  addExplain(program, (result) => {
-    code = result;
-  });
-  addDev(program, (result) => {
-    code = result;
-  });
+  for (const add of [addDoctor, addInit, addExplain, addDev]) {
+    add(program, (result) => {
+      code = result;
+    });
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     return failed(error, args.includes('--json'));
   }
+}
+
+function addDoctor(program: Command, done: (code: number) => void): void {
+  command(program, 'doctor')
+    .description(
+      'what is on the other side of a connection URL, what your project uses, and what breaks there',
+    )
+    .argument('[url]', 'default: DATABASE_URL and the like, of the environment, .env.local and .env')
+    .option(
+      '--direct <url>',
+      'the URL that leads to PostgreSQL without the pooler, to compare (default: DIRECT_URL)',
+    )
+    .option('--cwd <folder>', 'the project to look at (default: the current folder)')
+    .option('--deadline <seconds>', 'for each check', '5')
+    .option('--json', 'one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Reads only: it changes no data and no settings, and leaves nothing on server connections. Prints no passwords.
+
+Examples:
+  poolsafe doctor
+  poolsafe doctor "$DATABASE_URL" --json | jq .server.product
+  poolsafe doctor postgres://app:secret@localhost:6432/shop
+
+Exit codes: 0 nothing but notes, 1 errors or warnings, a server that lets nobody in among them, 2 there was nothing to
+look at.`,
+    )
+    .action(async (url: string | undefined, flags: DoctorFlags) => {
+      const { runDoctor } = await import('./commands/doctor.ts');
+      done(await runDoctor(url, flags));
+    });
+}
+
+function addInit(program: Command, done: (code: number) => void): void {
+  command(program, 'init')
+    .description('the swap of the imports of this project, as a diff')
+    .option('--write', 'make it')
+    .option('--cwd <folder>', 'the project (default: the current folder)')
+    .option('--json', 'one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Looks at JavaScript and TypeScript that .gitignore does not name, nor folders like node_modules and dist. What it does
+not understand it leaves, and says so. Installs nothing: it prints the command.
+
+Examples:
+  poolsafe init
+  poolsafe init --write
+
+Exit codes: 0 nothing to swap, or all written, 1 something to swap, 2 it could not run.`,
+    )
+    .action(async (flags: InitFlags) => {
+      const { runInit } = await import('./commands/init.ts');
+      done(await runInit(flags));
+    });
 }
 
 function addExplain(program: Command, done: (code: number) => void): void {
