@@ -120,6 +120,16 @@ test('the URLs of the environment and of .env', async () => {
   expect(code).toBe(1);
 });
 
+test('DIRECT_URL belongs to the URL that it stands beside, and to no other', async () => {
+  const env = { DATABASE_URL: site.through(classic!), DIRECT_URL: site.through(postgres) };
+  const outputs = await Promise.all([
+    doctor([site.through(classic!)], { env }),
+    doctor([`${site.through(classic!)}?application_name=other`], { env }),
+  ]);
+  expect(outputs.map(({ stdout }) => stdout.includes('DOCTOR_NO_DIRECT_URL'))).toEqual([false, true]);
+  expect(outputs[1]?.stdout).toContain('stands beside another one');
+});
+
 test('colours on demand only', async () => {
   const url = site.through({ host: '127.0.0.1', port: 1 });
   const outputs = await Promise.all([

@@ -157,7 +157,7 @@ const rows = {
   DOCTOR_LEFT_BEHIND: {
     severity: 'error',
     title: 'Server connections of the pool carry what other clients have left: your statements run with it',
-    fix: 'find the code that does it (docs/hazards), and end these server connections: RECONNECT on the console of PgBouncer, or pg_terminate_backend()',
+    fix: 'find the code that does it (docs/hazards; settings may also be of connect_query of PgBouncer), and end these server connections: RECONNECT on the console of PgBouncer, or pg_terminate_backend()',
   },
   DOCTOR_ROLE_LEAKED: {
     severity: 'error',

@@ -122,8 +122,6 @@ interface Looked {
   readonly left: readonly Left[];
 }
 
-const BOM = '\uFEFF';
-
 async function lookAt(path: string, name: string): Promise<Looked | undefined> {
   const before = await textOfSource(path);
   if (before === undefined) return undefined;
@@ -132,10 +130,8 @@ async function lookAt(path: string, name: string): Promise<Looked | undefined> {
   const alone = (why: string): Looked => ({ text: before, left: [{ line: 1, what: name, why }] });
   if (isEmbedded(path)) return alone('only JavaScript and TypeScript is read here');
   if (isGenerated(before)) return alone('it says that it is generated: change what it is generated from');
-  const mark = before.startsWith(BOM) ? BOM : '';
   try {
-    const { text, left, swapped } = swapFile(path, before.slice(mark.length));
-    const after = mark + text;
+    const { text: after, left, swapped } = swapFile(path, before);
     if (after === before) return { text: after, left };
     const modules = [...new Set(swapped)];
     return {
