@@ -54,7 +54,9 @@ test('docs/doctor.md has the findings, the libraries and the swaps', async () =>
 });
 
 test('a finding leads to its section, and a hazard to its page', () => {
-  const headings = [...readFileSync(page, 'utf8').matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading);
+  const headings = [...readFileSync(page, 'utf8').matchAll(/^### (DOCTOR_\w+)$/gm)].map(
+    ([, heading]) => heading,
+  );
   expect(headings).toEqual(findings.map(([code]) => code));
   for (const [code] of findings) {
     expect(findingOf(code, { evidence: '' }).page).toBe(`docs/doctor.md#${code.toLowerCase()}`);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { findUrls, PoolsafeError, parseTarget, poolers, recognise } from '@poolsafe/core';
+import { findUrls, PoolsafeError } from '@poolsafe/core';
 import { proposeSwap } from '../init/propose.ts';
 import { redact } from '../log-line.ts';
 import {
@@ -131,11 +131,11 @@ async function compareDirect(
 ): Promise<void> {
   if (url === undefined || examined === undefined) return;
   const { facts, identity } = examined;
-  const isPooled =
-    facts.mode === undefined
-      ? isPooledByName(url)
-      : facts.mode === 'transaction' || facts.mode === 'statement';
-  await examineDirect({ host: facts.host, isPooled, direct, urls }, examination);
+  if (facts.mode === undefined) examination.skip('direct url', 'the mode is not known');
+  else {
+    const isPooled = facts.mode === 'transaction' || facts.mode === 'statement';
+    await examineDirect({ host: facts.host, isPooled, direct, urls }, examination);
+  }
   if (direct === undefined || direct === url) return;
   await examination.check('direct server', async (note) => {
     const other = await identify(direct, examination.deadline).catch((error: unknown) => {
@@ -160,15 +160,6 @@ function noteUnusable(error: unknown, note: Note): void {
     note(failureOf(error), { evidence, title });
   } else if (PoolsafeError.is(error)) {
     note('DOCTOR_URL', { evidence: error.message.split('\n')[0] ?? '', title });
-  }
-}
-
-function isPooledByName(url: string): boolean {
-  try {
-    const { name, session } = poolers[recognise(parseTarget(url))];
-    return name !== 'unknown' && session.value !== 'kept';
-  } catch {
-    return false;
   }
 }
 

@@ -61,11 +61,11 @@ async function takeTurns(first: Session, second: Session, mine: string[]): Promi
     }
     // Each twice: taken in turn, two server connections would look like one for each client.
     theirs.push(pid, await pidOf(second));
-    if (seen().shared) break;
+    if (seen().shared || (isOwn(first, mine) && isOwn(second, theirs))) break;
     mine.push(await pidOf(first), await pidOf(first));
   }
   const { shared, moved } = seen();
-  const isDirect = mine.every((pid) => pid === String(first.pid)) && !shared;
+  const isDirect = isOwn(first, mine) && isOwn(second, theirs) && !shared;
   const isPooled = shared || moved;
   const refused = await beginRefused(second);
   const mode = isDirect ? 'direct' : refused ? 'statement' : isPooled ? 'transaction' : 'session';
@@ -75,6 +75,11 @@ async function takeTurns(first: Session, second: Session, mine: string[]): Promi
     ...(refused === undefined ? [] : [`BEGIN: ${refused}`]),
   ].join('; ');
   return { mode, shared, moved, full: false, evidence };
+}
+
+/** Whether the process that the login named is the one that answers. */
+function isOwn({ pid }: Session, seen: readonly string[]): boolean {
+  return seen.every((other) => other === String(pid));
 }
 
 function waited(who: string): PoolingFacts {
