@@ -175,6 +175,14 @@ describe('what breaks', () => {
     expect(codes(packages, server)).toEqual(expected);
   });
 
+  test('Drizzle over postgres.js, and over both', () => {
+    const packages = { 'drizzle-orm': '0.45.4' };
+    const [overPostgres, overPg] = ['drizzle-orm/postgres-js', 'drizzle-orm/node-postgres'] as const;
+    expect(codes(packages, classic, [overPostgres])).toEqual([migrations]);
+    expect(codes(packages, classic, [overPostgres, overPg])).toEqual([names, migrations]);
+    expect(codes(packages, classic)).toEqual([names, migrations]);
+  });
+
   test('pg beneath an ORM, where nobody imports it', () => {
     const packages = { pg: '8.16.0', typeorm: '1.1.0' };
     expect(codes(packages, classic, ['typeorm'])).toEqual([migrations, 'DOCTOR_STACK_SESSION']);

@@ -169,8 +169,8 @@ async function examineProject(
   urls: readonly UrlFacts[],
   examination: Examination,
 ): Promise<void> {
-  const files = await examination.check('imports', async (note) => {
-    const { files } = await proposeSwap({ cwd: project.folder });
+  const files = await examination.check('imports', async (note, signal) => {
+    const { files } = await proposeSwap({ cwd: project.folder, signal });
     const installed = project.packages.filter(({ safe }) => safe);
     for (const { name, replacement } of installed) {
       const own = files.filter(({ modules }) =>

@@ -38,6 +38,21 @@ export function productOf(traces: Traces): Product {
   return traces.mode === 'session' ? { ...product, pooler: 'session' } : product;
 }
 
+/** Hosts of providers whose poolers are known; a port number says less. */
+const ofProviders: readonly PoolerName[] = ['supavisor', 'neon', 'rds-proxy', 'hyperdrive'];
+
+/** That nothing was shared is no proof: what the pooler says of itself, or whose host it is, counts for more. */
+export function modeOf(
+  seen: Mode,
+  { recognised, parameters, console }: Pick<Traces, 'recognised' | 'parameters' | 'console'>,
+): Mode {
+  if (seen === 'transaction' || seen === 'statement') return seen;
+  const settings = typeof console === 'object' ? console.settings : {};
+  const said = parameters['pgbouncer.pool_mode'] ?? settings.pool_mode;
+  if (said === 'transaction' || said === 'statement') return said;
+  return ofProviders.includes(recognised) ? 'transaction' : seen;
+}
+
 function saidByItself({ parameters, console }: Traces): Product | undefined {
   const version = parameters['pgbouncer.version'];
   if (version !== undefined) {

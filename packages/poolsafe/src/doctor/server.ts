@@ -6,7 +6,7 @@ import { judgeEncryption, judgeMode } from './judgements.ts';
 import { logIn, type Opened } from './login.ts';
 import { examineAddresses, examineTls } from './network.ts';
 import { examinePooling, type Mode } from './pooling.ts';
-import { productOf } from './product.ts';
+import { modeOf, productOf } from './product.ts';
 import { examineLeftovers, examineRole, examineRoundTrip, type Identity } from './role.ts';
 import type { RoundTrip, ServerFacts } from './server-facts.ts';
 import { type Login, openSession, type Session } from './session.ts';
@@ -130,11 +130,11 @@ async function examineInside(opened: Opened, subject: Subject): Promise<Identity
     return inside?.identity;
   }
   const { startup, console } = facts;
-  const mode = modeOf(pooling.mode, session.parameters, console);
+  const { parameters } = session;
+  const recognised = recognise(subject.target);
+  const mode = modeOf(pooling.mode, { recognised, parameters, console });
   facts.mode = mode;
   facts.multiplexing = pooling.shared || pooling.moved;
-  const recognised = recognise(subject.target);
-  const { parameters } = session;
   facts.product = productOf({ mode, recognised, parameters, statement, startup, console });
   if (probe !== undefined) {
     const { statements } = readProbe(probe.row, { name: probe.name, pid: session.pid });
@@ -142,12 +142,6 @@ async function examineInside(opened: Opened, subject: Subject): Promise<Identity
   }
   await examination.check('what it keeps', async (note) => judgeMode(facts, { ...pooling, mode }, note));
   return inside?.identity;
-}
-
-/** That nothing was shared is no proof: what the pooler says of itself counts for more. */
-function modeOf(seen: Mode, parameters: Session['parameters'], console: ConsoleFacts | undefined): Mode {
-  const said = parameters['pgbouncer.pool_mode'] ?? console?.settings.pool_mode;
-  return seen === 'session' && (said === 'transaction' || said === 'statement') ? said : seen;
 }
 
 /** A pooler may take a login, and have nothing to do its work with. */

@@ -25,8 +25,9 @@ export function examineStacks(
     judgeVersion(row, facts, note);
     if (facts.safe || isUnder(row, packages, imported)) continue;
     for (const broken of row.breaks) {
-      if (isHere(broken.where, server) && isOfVersion(broken, facts.version))
-        noteBreak(row, facts, broken, server, note);
+      const isMet = isHere(broken.where, server) && isOfVersion(broken, facts.version);
+      if (isMet && isImported(broken.module, imported))
+        noteBreak(row, facts, broken, { server, imported }, note);
     }
     judgeKeys(row, urls, note);
   }
@@ -62,6 +63,14 @@ function isHere(where: Where, server: ServerFacts | undefined): boolean {
   return mode !== 'session' && (where === 'transaction mode' || statements === 'lost');
 }
 
+function isImported(module: string | undefined, imported: Surroundings['imported']): boolean {
+  return module === undefined || imported === undefined || !isDrizzleOverPostgres(imported);
+}
+
+function isDrizzleOverPostgres(imported: ReadonlySet<string>): boolean {
+  return imported.has('drizzle-orm/postgres-js') && !imported.has('drizzle-orm/node-postgres');
+}
+
 function isOfVersion({ from, below }: Break, version: string | undefined): boolean {
   if (version === undefined) return true;
   if (from !== undefined && isBelow(version, from)) return false;
@@ -72,7 +81,7 @@ function noteBreak(
   row: StackRow,
   facts: PackageFacts,
   { code, says, fix, source }: Break,
-  server: ServerFacts | undefined,
+  { server, imported }: Omit<Surroundings, 'urls'>,
   note: Note,
 ): void {
   const { product, mode } = server ?? {};
@@ -80,7 +89,9 @@ function noteBreak(
     product === undefined
       ? ''
       : ` behind ${[product.name, product.version].filter(Boolean).join(' ')} (${mode})`;
-  const swap = row.swap && `- ${row.swap[0]}\n+ ${row.swap[1]}`;
+  const lines = row.swap && `- ${row.swap[0]}\n+ ${row.swap[1]}`;
+  const isOther = imported !== undefined && isDrizzleOverPostgres(imported);
+  const swap = isOther ? lines?.replaceAll('/node-postgres', '/postgres-js') : lines;
   const words = fix ?? swap;
   const { title } = findingOf(code, { evidence: '' });
   note(code, {

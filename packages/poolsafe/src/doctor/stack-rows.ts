@@ -16,6 +16,8 @@ export type Where =
 export interface Break {
   readonly code: DoctorCode;
   readonly where: Where;
+  /** The module that must be imported for it, where not all of the package has it. */
+  readonly module?: string;
   /** From this version on, or below that one. */
   readonly from?: string;
   readonly below?: string;
@@ -95,6 +97,7 @@ export const stackRows: readonly StackRow[] = [
       {
         code: 'DOCTOR_STACK_NAMES',
         where: 'statements lost',
+        module: 'drizzle-orm/node-postgres',
         says: ".prepare('name') over node-postgres names a statement: 26000, 42P05, or rows of another query under the type of this one. Queries without .prepare() are well",
         source: measured,
       },

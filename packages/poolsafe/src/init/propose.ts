@@ -5,7 +5,6 @@ import { findLockfile, type Manager } from '../doctor/lockfile.ts';
 import { nearestManifest } from '../doctor/project.ts';
 import { isEmbedded, isGenerated, sourceFiles, textOfSource } from './source-files.ts';
 import type { Left } from './swap-context.ts';
-import { swapFile } from './swap-file.ts';
 import { mayHaveImports } from './swap-rows.ts';
 
 /**
@@ -64,6 +63,8 @@ export interface Install {
 export interface SwapOptions {
   /** A folder of the project. Default: the current one. */
   readonly cwd?: string;
+  /** Stops the reading of files; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -76,12 +77,14 @@ export interface SwapOptions {
  *
  * @throws {Error} when a package.json is not JSON, or a file cannot be read.
  */
-export async function proposeSwap({ cwd = process.cwd() }: SwapOptions = {}): Promise<SwapProposal> {
+export async function proposeSwap(options: SwapOptions = {}): Promise<SwapProposal> {
+  const { cwd = process.cwd(), signal } = options;
   const folder = (await nearestManifest(resolve(cwd)))?.folder ?? resolve(cwd);
   const files: SwappedSource[] = [];
   const left: LeftAlone[] = [];
   const used: Used[] = [];
   for await (const path of sourceFiles(folder)) {
+    signal?.throwIfAborted();
     const name = relative(folder, path);
     const looked = await lookAt(path, name);
     if (looked === undefined) continue;
@@ -130,6 +133,8 @@ async function lookAt(path: string, name: string): Promise<Looked | undefined> {
   const alone = (why: string): Looked => ({ text: before, left: [{ line: 1, what: name, why }] });
   if (isEmbedded(path)) return alone('only JavaScript and TypeScript is read here');
   if (isGenerated(before)) return alone('it says that it is generated: change what it is generated from');
+  // The parser is a binary, which not every platform has: what needs no parsing works without.
+  const { swapFile } = await import('./swap-file.ts');
   try {
     const { text: after, left, swapped } = swapFile(path, before);
     if (after === before) return { text: after, left };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { endings } from './syntax.ts';
+import { endings } from './languages.ts';
 
 /** Folders that hold nothing that is written by hand, whatever .gitignore says. */
 const skipped = new Set([

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { parseSync } from 'oxc-parser';
+import { languages } from './languages.ts';
 
 /** A node of the syntax tree, as far as it is read. https://github.com/estree/estree, and typescript-eslint's for TypeScript */
 export interface Node {
@@ -14,22 +15,6 @@ export interface Placed {
   readonly node: Node;
   readonly parents: readonly Node[];
 }
-
-type Language = 'ts' | 'tsx' | 'jsx' | 'dts';
-
-const languages: Readonly<Record<string, Language>> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-  '.js': 'jsx',
-  '.jsx': 'jsx',
-  '.mjs': 'jsx',
-  '.cjs': 'jsx',
-};
-
-/** The endings of files that can be read. */
-export const endings: readonly string[] = Object.keys(languages);
 
 /**
  * Parses a file.
