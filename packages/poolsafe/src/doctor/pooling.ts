@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from './session.ts';
 
 /** When a client keeps its server connection. `direct`: it has one of its own. */
@@ -16,6 +17,11 @@ export interface PoolingFacts {
 }
 
 const ROUNDS = 5;
+/**
+ * Before each question. A pooler takes its server connection back a moment after it has answered: asked before that,
+ * it gives each client the one that it had (Odyssey 1.5.2, one run of six).
+ */
+const SETTLING = 20;
 /** How long a second client waits for a server connection that nobody uses, before it counts as not given. */
 const PATIENCE = 1_000;
 
@@ -101,6 +107,7 @@ async function beginRefused(session: Session): Promise<string | undefined> {
 }
 
 async function pidOf(session: Session): Promise<string> {
+  await sleep(SETTLING);
   const [row] = await session.query('select pg_catalog.pg_backend_pid()::text as pid');
   return row?.pid ?? '';
 }
