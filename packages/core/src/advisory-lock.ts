@@ -1,4 +1,5 @@
 import { configError } from './errors.ts';
+import type { Plan } from './plan.ts';
 
 /** What an advisory lock is for. A string is hashed to 64 bits by PostgreSQL; a number or bigint is taken as it is. */
 export type LockKey = string | number | bigint;
@@ -50,12 +51,18 @@ export function advisoryLock(key: LockKey): AdvisoryLock {
   };
 }
 
+/** {@link LockOptions} of which is known which scope they come to. */
+export type CheckedLockOptions = LockOptions & { readonly scope: LockScope };
+
 /**
- * Checks the options of `withAdvisoryLock`.
+ * Checks the options of `withAdvisoryLock`, and gives them the default of this plan.
  *
  * @throws ConfigError naming the option and what it takes
  */
-export function checkLockOptions(options: LockOptions): LockOptions {
+export function checkLockOptions(
+  options: LockOptions,
+  { hasDirect }: Pick<Plan, 'hasDirect'>,
+): CheckedLockOptions {
   const { scope, signal } = options;
   if (scope !== undefined && scope !== 'transaction' && scope !== 'session') {
     throw configError('`scope` of an advisory lock has no such value.', "'transaction' or 'session'");
@@ -63,7 +70,7 @@ export function checkLockOptions(options: LockOptions): LockOptions {
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
     throw configError('`signal` of an advisory lock is no AbortSignal.', 'AbortSignal.timeout(10_000)');
   }
-  return options;
+  return { signal, scope: scope ?? (hasDirect ? 'session' : 'transaction') };
 }
 
 function checkKey(key: unknown): void {

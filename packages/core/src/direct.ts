@@ -1,7 +1,31 @@
 import { type ConfigError, configError } from './errors.ts';
 import type { Plan } from './plan.ts';
 import { type Provider, providerOf, providers } from './providers.ts';
-import type { Target } from './target.ts';
+import { type Target, urlOptions } from './target.ts';
+
+/** How many sessions a direct lane has at a time: PostgreSQL has few, which is why there is a pooler. */
+export const mostSessions = 5;
+
+/** Milliseconds after which a connection that listens cannot be made, where the options give no time. */
+export const connectDeadline = 30_000;
+
+/**
+ * Refuses what needs a session where there is none to be had.
+ *
+ * @throws ConfigError as {@link directNeeded} has it
+ */
+export function assertDirect(
+  what: string,
+  plan: Pick<Plan, 'pooler' | 'hasDirect'>,
+  target: Pick<Target, 'host'>,
+): void {
+  if (!plan.hasDirect && plan.pooler.session.value !== 'kept') throw directNeeded(what, plan, target);
+}
+
+/** The options of pg that lead to a URL, whatever the others say of the address. */
+export function directOptions(url: string): Readonly<Record<string, unknown>> {
+  return { connectionString: undefined, host: undefined, port: undefined, ...urlOptions(url) };
+}
 
 /**
  * The error for whoever needs a session where `poolsafe.direct` was not given: says where the hosting provider shows

@@ -72,6 +72,14 @@ export function settingsError(what: string, fix: string): PoolsafeError {
   });
 }
 
+/** For a statement in a transaction that has not the settings that are in force for it. */
+export function otherSettings(): PoolsafeError {
+  return settingsError(
+    'This transaction began with other settings in force, and keeps those until its end.',
+    'begin the transaction inside of withSettings',
+  );
+}
+
 /**
  * A statement that poolsafe refused before sending anything: behind a transaction-mode pooler it would fail,
  * be lost, or reach somebody else.

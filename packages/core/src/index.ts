@@ -1,18 +1,20 @@
 export {
   type AdvisoryLock,
   advisoryLock,
+  type CheckedLockOptions,
   checkLockOptions,
   type LockKey,
   type LockOptions,
   type LockScope,
 } from './advisory-lock.ts';
 export { classify, isPlain } from './classify.ts';
-export { directNeeded } from './direct.ts';
+export { assertDirect, connectDeadline, directOptions, mostSessions } from './direct.ts';
 export { type Effect, effects } from './effects.ts';
 export {
   ConfigError,
   configError,
   HazardError,
+  otherSettings,
   PoolsafeError,
   type PoolsafeErrorCode,
   settingsError,
@@ -24,6 +26,7 @@ export { type ChannelListener, Listener } from './listener.ts';
 export {
   type LockAttempt,
   type LockedWork,
+  underSessionLock,
   untilLost,
   type WatchConnection,
   whenLocked,

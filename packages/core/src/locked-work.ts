@@ -68,6 +68,30 @@ export async function untilLost<T>(
   }
 }
 
+/** The lock of a session. */
+export interface SessionLock {
+  /** Never waits, and says whether it took it. */
+  take(): Promise<boolean>;
+  release(): Promise<unknown>;
+}
+
+/** Runs `work` under the lock of a session, which ends afterwards, and whatever it still holds with it. */
+export async function underSessionLock<T>(
+  { take, release }: SessionLock,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  if (!(await take())) return undefined;
+  const done = await work().catch(async (error) => {
+    await release().catch(() => {});
+    throw error;
+  });
+  await release().catch((error) => {
+    // The work has left a failed transaction behind, in which nothing runs.
+    if (error.code !== '25P02') throw error;
+  });
+  return done;
+}
+
 /** Rejects as soon as the signal aborts, unless the work has begun. What was under way cleans up after itself. */
 async function unlessAborted<T>(
   waiting: Promise<T>,

@@ -30,8 +30,12 @@ export function divideStartup(pooler: Pooler, parameters: Readonly<Record<string
   // PostgreSQL lets the other parameters win over `options`.
   const entries = Object.entries(parameters).sort(([a], [b]) => Number(isOptions(b)) - Number(isOptions(a)));
   for (const [name, value] of entries) {
-    if (isOptions(name)) divideOptions(pooler, accepted, name, value, { sent, settings, refused });
-    else if (accepted.includes(name.toLowerCase())) sent[name] = value;
+    if (isOptions(name)) {
+      const divided = divideOptions(pooler, accepted, [name, value]);
+      Object.assign(sent, divided.sent);
+      Object.assign(settings, divided.settings);
+      refused.push(...divided.refused);
+    } else if (accepted.includes(name.toLowerCase())) sent[name] = value;
     else if (isSetting(name)) settings[name.toLowerCase()] = value;
     else refused.push(name);
   }
@@ -41,14 +45,11 @@ export function divideStartup(pooler: Pooler, parameters: Readonly<Record<string
 function divideOptions(
   pooler: Pooler,
   accepted: readonly string[],
-  parameter: string,
-  options: string,
-  {
-    sent,
-    settings,
-    refused,
-  }: { sent: Record<string, string>; settings: Record<string, string>; refused: string[] },
-): void {
+  [parameter, options]: readonly [name: string, value: string],
+): Startup {
+  const sent: Record<string, string> = {};
+  const settings: Record<string, string> = {};
+  const refused: string[] = [];
   const { value: allowed } = pooler.startupOptions;
   const words = wordsOf(options);
   const takes = ({ name }: Word) => allowed === 'any' || allowed.includes(name.toLowerCase());
@@ -63,6 +64,7 @@ function divideOptions(
     else if (accepted.includes(name.toLowerCase())) sent[name] = value;
     else settings[name.toLowerCase()] = value;
   }
+  return { sent, settings, refused };
 }
 
 function isOptions(name: string): boolean {

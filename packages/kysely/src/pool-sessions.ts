@@ -1,4 +1,4 @@
-import { urlOptions } from '@poolsafe/core';
+import { directOptions } from '@poolsafe/core';
 import type { Client, Pool, PoolConfig } from '@poolsafe/pg';
 import type pg from 'pg';
 import { copyOf } from './copied-options.ts';
@@ -23,7 +23,7 @@ export class PoolSessions implements GuardedPool {
   constructor(pool: Pool, { ends = false }: { readonly ends?: boolean } = {}) {
     this.#pool = pool;
     this.poolsafe = pool.poolsafe;
-    this.options = directOptions(pool.options);
+    this.options = optionsOf(pool);
     this.end = ends ? () => pool.end() : async () => {};
   }
 
@@ -33,10 +33,10 @@ export class PoolSessions implements GuardedPool {
   }
 }
 
-function directOptions(options: Pool['options']): Pool['options'] {
+/** Those of the direct lane. */
+function optionsOf({ options }: Pool): Pool['options'] {
   const { direct } = (options as PoolConfig).poolsafe ?? {};
   if (direct === undefined) return options;
-  const nowhere = { connectionString: undefined, host: undefined, port: undefined, stream: undefined };
-  const there = { ...nowhere, ...urlOptions(direct), poolsafe: { pooler: 'direct' as const } };
+  const there = { stream: undefined, ...directOptions(direct), poolsafe: { pooler: 'direct' as const } };
   return copyOf(options, there as never) as Pool['options'];
 }

@@ -1,10 +1,10 @@
 import {
   type AdvisoryLock,
   advisoryLock,
-  checkLockOptions,
+  type CheckedLockOptions,
   type LockedWork as LockedWorkOn,
   type LockKey,
-  type LockOptions,
+  underSessionLock,
   untilLost,
   whenLocked,
 } from '@poolsafe/core';
@@ -28,9 +28,8 @@ export async function withAdvisoryLock<T>(
   lanes: LockLanes,
   key: LockKey,
   work: LockedWork<T>,
-  options: LockOptions,
+  { scope, signal }: CheckedLockOptions,
 ): Promise<Awaited<T>> {
-  const { scope, signal } = checkLockOptions(options);
   const lock = advisoryLock(key);
   const attempt = <R>(held: LockedWork<Promise<R>>): Promise<R | undefined> =>
     scope === 'session'
@@ -74,23 +73,17 @@ async function end(client: Client, isLocked: boolean): Promise<void> {
   }
 }
 
-/** On the direct lane. The session ends afterwards, and whatever it still holds with it. */
+/** On the direct lane. */
 async function inSession<T>(
   client: Client,
   lock: AdvisoryLock,
   work: LockedWork<Promise<T>>,
 ): Promise<T | undefined> {
-  if (!(await take(client, lock.take.session, lock))) return undefined;
-  const release = () => client.query(lock.release, [lock.parameter]);
-  const done = await whileConnected(client, work).catch(async (error) => {
-    await release().catch(() => {});
-    throw error;
-  });
-  await release().catch((error) => {
-    // The work has left a failed transaction behind, in which nothing runs.
-    if (error.code !== '25P02') throw error;
-  });
-  return done;
+  const sessionLock = {
+    take: () => take(client, lock.take.session, lock),
+    release: () => client.query(lock.release, [lock.parameter]),
+  };
+  return await underSessionLock(sessionLock, () => whileConnected(client, work));
 }
 
 async function take(client: Client, text: string, { parameter }: AdvisoryLock): Promise<boolean> {

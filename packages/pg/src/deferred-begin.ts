@@ -2,8 +2,9 @@ import type { EventEmitter } from 'node:events';
 import {
   isBegin,
   isCovered,
+  otherSettings,
+  refusedWithSettings,
   type SettingsScope,
-  settingsError,
   type TransactionTag,
   transactionTag,
 } from '@poolsafe/core';
@@ -74,11 +75,6 @@ export class DeferredBegin {
     return this.#texts.length > 0;
   }
 
-  /** Whether a transaction is open, or was said to be. */
-  get isInTransaction(): boolean {
-    return this.#state.open;
-  }
-
   /** Whether what comes from the server is still the answer to what was sent before the statement. */
   get isOutstanding(): boolean {
     return this.#outstanding > 0;
@@ -103,14 +99,14 @@ export class DeferredBegin {
     return this.isWaiting || (settings?.mattersAlone === true && !this.#state.open);
   }
 
-  /** Why a statement cannot run for which these settings are in force. */
-  refusal(settings: SettingsScope | undefined): Error | undefined {
+  /** Why a statement of this text cannot run for which these settings are in force. */
+  refusal(settings: SettingsScope | undefined, text: unknown): Error | undefined {
     if (this.#failed !== undefined) return notBegun(this.#failed);
-    if (!this.#state.open || isCovered(settings, this.#settings)) return undefined;
-    return settingsError(
-      'This transaction began with other settings in force, and keeps those until its end.',
-      'begin the transaction inside of withSettings',
-    );
+    const { open } = this.#state;
+    if (open && !isCovered(settings, this.#settings)) return otherSettings();
+    const inForce = this.inForce(settings);
+    if (inForce === undefined || typeof text !== 'string') return undefined;
+    return refusedWithSettings(text, { inTransaction: open || !inForce.mattersAlone });
   }
 
   /** Answers `text` instead of the server, where it need not be sent now. `false` where it must. */

@@ -1,15 +1,16 @@
-import { directNeeded, type Plan, type Target, urlOptions } from '@poolsafe/core';
+import {
+  assertDirect,
+  connectDeadline,
+  directOptions,
+  mostSessions,
+  type Plan,
+  type Target,
+} from '@poolsafe/core';
 import pg from 'pg';
 import type { Client } from './client.ts';
 import { copyOf, type Options, withoutStream } from './copied-options.ts';
 import { guardedClient } from './guarded-client.ts';
 import { Listener, type ListenHandler, type Listening, type ListenOptions } from './listener.ts';
-
-/** Connections of `session()` at a time: PostgreSQL has few, which is why there is a pooler. */
-const mostSessions = 5;
-
-/** Milliseconds after which a connection that listens cannot be made, where the options give no time. */
-const connectDeadline = 30_000;
 
 /** What a {@link DirectLane} belongs to. */
 interface LaneOwner {
@@ -64,9 +65,8 @@ export class DirectLane {
   }
 
   #check(what: string): void {
-    const { options, plan, target } = this.#owner;
-    if (options.poolsafe?.direct !== undefined || plan.pooler.session.value === 'kept') return;
-    throw directNeeded(what, plan, target);
+    const { plan, target } = this.#owner;
+    assertDirect(what, plan, target);
   }
 
   #makeSessions(): pg.Pool {
@@ -95,8 +95,7 @@ export class DirectLane {
     const { direct, ...poolsafe } = options.poolsafe ?? {};
     const keepAlive = options.keepAlive ?? true;
     if (direct === undefined) return Object.assign(copyOf(options), { keepAlive });
-    const nowhere = { connectionString: undefined, host: undefined, port: undefined };
-    return Object.assign(withoutStream(options), { keepAlive }, nowhere, urlOptions(direct), {
+    return Object.assign(withoutStream(options), { keepAlive }, directOptions(direct), {
       poolsafe: { ...poolsafe, pooler: 'direct' as const },
     });
   }

@@ -1,4 +1,4 @@
-import { isSingleStatement, refusedWithSettings, type SettingsScope, settingsError } from '@poolsafe/core';
+import { isSingleStatement, type SettingsScope, settingsError } from '@poolsafe/core';
 import type pg from 'pg';
 import type { DeferredBegin } from './deferred-begin.ts';
 import { checkedOnSubmit, textOf } from './query-forms.ts';
@@ -27,7 +27,7 @@ export function behindSettings<Q extends { submit: unknown }>(
 ): Q {
   return checkedOnSubmit(query, () => {
     onTurn?.();
-    const refusal = begin.refusal(settings) ?? refusedWithin(query, begin.inForce(settings), begin);
+    const refusal = begin.refusal(settings, textOf(query));
     if (refusal !== undefined || !begin.goesAhead(settings)) return refusal;
     const own = query as unknown as OwnQuery;
     const refused = refusedAlone(own);
@@ -38,23 +38,11 @@ export function behindSettings<Q extends { submit: unknown }>(
   });
 }
 
-/** Why it cannot run in a transaction that has settings. */
-function refusedWithin(
-  query: object,
-  settings: SettingsScope | undefined,
-  begin: DeferredBegin,
-): Error | undefined {
-  const text = textOf(query);
-  if (!begin.isInTransaction || settings === undefined || text === undefined) return undefined;
-  return refusedWithSettings(text, { inTransaction: true });
-}
-
 /** Why it cannot be in one group with the settings: the simple protocol has a Sync of its own. */
 function refusedAlone(query: OwnQuery): Error | undefined {
   const text = textOf(query);
   if (text === undefined) return notAlone();
-  const refused = refusedWithSettings(text, { inTransaction: false });
-  if (refused !== undefined || isCursor(query)) return refused;
+  if (isCursor(query)) return undefined;
   const { values } = query;
   if (!query.requiresPreparation || query.name || (values && !Array.isArray(values))) return notAlone();
   if (query.requiresPreparation()) return undefined;

@@ -1,4 +1,5 @@
 import {
+  checkLockOptions,
   configError,
   currentSettings,
   guard,
@@ -167,8 +168,7 @@ class GuardedPool extends pg.Pool {
       session: <R>(inside: (client: Client) => R) =>
         this.#session("pool.withAdvisoryLock() with `scope: 'session'`", inside),
     };
-    const scope = this.poolsafe.hasDirect ? 'session' : 'transaction';
-    return await withAdvisoryLock(lanes, key, work, { ...options, scope: options.scope ?? scope });
+    return await withAdvisoryLock(lanes, key, work, checkLockOptions(options, this.poolsafe));
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.

@@ -1,10 +1,4 @@
-import {
-  isBegin,
-  isSingleStatement,
-  refusedWithSettings,
-  type SettingsScope,
-  settingsError,
-} from '@poolsafe/core';
+import { isBegin, isSingleStatement, type SettingsScope, settingsError } from '@poolsafe/core';
 import type pg from 'pg';
 import { BareQuery } from './bare-query.ts';
 import type { DeferredBegin } from './deferred-begin.ts';
@@ -51,7 +45,7 @@ export class TransactionQuery extends BareQuery {
     this.#isComing = false;
     this.#context.onTurn?.();
     if (isBareText(this) && begin.answers(this.text, settings)) return null;
-    const refusal = begin.refusal(settings) ?? this.#refusedWith(begin.inForce(settings));
+    const refusal = begin.refusal(settings, this.text);
     if (refusal !== undefined) return refusal;
     if (!begin.goesAhead(settings) || isUnsendable(this)) return super.submit(connection);
     const travels = this.travels();
@@ -99,12 +93,6 @@ export class TransactionQuery extends BareQuery {
     messages.execute({ portal: '', rows: 0 });
     messages.close({ type: 'P', name: '' });
     messages.sync();
-  }
-
-  #refusedWith(settings: SettingsScope | undefined): Error | undefined {
-    if (settings === undefined || typeof this.text !== 'string') return undefined;
-    const inTransaction = this.#context.begin.isInTransaction || !settings.mattersAlone;
-    return refusedWithSettings(this.text, { inTransaction });
   }
 
   /** The settings with which it runs. */

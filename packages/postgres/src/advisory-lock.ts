@@ -1,10 +1,10 @@
 import {
   type AdvisoryLock,
   advisoryLock,
-  checkLockOptions,
+  type CheckedLockOptions,
   type LockedWork,
   type LockKey,
-  type LockOptions,
+  underSessionLock,
   untilLost,
   whenLocked,
 } from '@poolsafe/core';
@@ -30,9 +30,8 @@ export async function withAdvisoryLock(
   { engine, session }: LockLanes,
   key: LockKey,
   work: Work<unknown>,
-  options: LockOptions,
+  { scope, signal }: CheckedLockOptions,
 ): Promise<unknown> {
-  const { scope, signal } = checkLockOptions(options);
   const lock = advisoryLock(key);
   const attempt = async <R>(held: Work<Promise<R>>): Promise<R | undefined> => {
     const done =
@@ -62,23 +61,17 @@ async function inTransaction(
   }
 }
 
-/** On the direct lane. The session ends afterwards, and whatever it still holds with it. */
+/** On the direct lane. */
 async function inSession(
   { sql, lease, host }: Session,
   lock: AdvisoryLock,
   work: Work<Promise<unknown>>,
 ): Promise<unknown> {
-  if (!(await take({ lease, host }, lock.take.session, lock))) return undefined;
-  const release = () => runCommand(lease, host, lock.release, [lock.parameter]);
-  const done = await whileConnected(lease, (lost) => work(sql, lost)).catch(async (error) => {
-    await release().catch(() => {});
-    throw error;
-  });
-  await release().catch((error) => {
-    // The work has left a failed transaction behind, in which nothing runs.
-    if (error.code !== '25P02') throw error;
-  });
-  return done;
+  const sessionLock = {
+    take: () => take({ lease, host }, lock.take.session, lock),
+    release: () => runCommand(lease, host, lock.release, [lock.parameter]),
+  };
+  return await underSessionLock(sessionLock, () => whileConnected(lease, (lost) => work(sql, lost)));
 }
 
 async function take({ lease, host }: Held, text: string, { parameter }: AdvisoryLock): Promise<boolean> {

@@ -1,5 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type ChannelListener, configError, directNeeded, guard, Listener } from '@poolsafe/core';
+import {
+  assertDirect,
+  type ChannelListener,
+  configError,
+  guard,
+  Listener,
+  mostSessions,
+} from '@poolsafe/core';
 import type postgres from 'postgres';
 import type { Driver, MakeDriver } from './driver.ts';
 import { type Destination, type Engine, leaseReady, makeEngine } from './engine.ts';
@@ -10,9 +17,6 @@ import { type CommandResult, outcomeOf } from './transaction.ts';
 
 type Listen = Driver['listen'];
 type Subscribe = Driver['subscribe'];
-
-/** Connections of `session()` at a time: PostgreSQL has few, which is why there is a pooler. */
-const mostSessions = 5;
 
 /** What a {@link DirectLane} belongs to. */
 interface LaneOwner {
@@ -35,17 +39,10 @@ export class DirectLane {
     this.#owner = owner;
   }
 
-  /** Whether there is one beside the way of the client itself. */
-  get isGiven(): boolean {
-    return this.#owner.direct !== undefined;
-  }
-
   /** Runs `work` with a connection that nobody has used, and that nobody uses afterwards. */
   async session(what: string, work: (session: Session) => unknown): Promise<unknown> {
     const { plan, base } = this.#owner.own;
-    if (!this.isGiven && plan.pooler.session.value !== 'kept') {
-      throw directNeeded(what, plan, { host: base.options.host[0] ?? '' });
-    }
+    assertDirect(what, plan, { host: base.options.host[0] ?? '' });
     this.#checkEnd();
     this.#sessions ??= makeEngine(this.#owner.make, this.#destination(), { max: mostSessions });
     const lease = await leaseReady(this.#sessions, { retire: true });
@@ -59,7 +56,7 @@ export class DirectLane {
   /** `listen()` of the driver, which comes back whenever its connection is lost. */
   async listen(...[channel, hear, onListen = () => {}]: Parameters<Listen>): Promise<postgres.ListenMeta> {
     const { plan } = this.#owner.own;
-    const error = this.isGiven ? undefined : guard(plan, 'listen channel', { inTransaction: false });
+    const error = plan.hasDirect ? undefined : guard(plan, 'listen channel', { inTransaction: false });
     if (error !== undefined) throw error;
     this.#checkEnd();
     this.#listener ??= new Listener((heard) => wireOf(this.#owner.make, this.#destination(), heard));
@@ -79,7 +76,7 @@ export class DirectLane {
   async subscribe(...given: Parameters<Subscribe>): Promise<postgres.SubscriptionHandle> {
     const { plan, base } = this.#owner.own;
     if (plan.pooler.session.value === 'kept') return base.subscribe(...given);
-    if (this.isGiven) return this.#destination().base.subscribe(...given);
+    if (plan.hasDirect) return this.#destination().base.subscribe(...given);
     throw configError(
       `subscribe() needs a replication connection, which ${plan.pooler.title} does not give.`,
       '`poolsafe: { direct: … }` with a URL that reaches PostgreSQL without the pooler',

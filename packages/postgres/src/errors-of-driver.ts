@@ -1,4 +1,3 @@
-import { settingsError } from '@poolsafe/core';
 import type postgres from 'postgres';
 import type { Options, Query } from './driver.ts';
 
@@ -70,12 +69,4 @@ export function withQuery(given: unknown, query: Query, debug: unknown): void {
     args: { value: query.args, enumerable },
     types: { value: query.statement === null ? null : query.statement.types, enumerable },
   });
-}
-
-/** For a query with settings in force, in a transaction that began without them. */
-export function otherSettings(): Error {
-  return settingsError(
-    'This transaction began with other settings in force, and keeps those until its end.',
-    'begin the transaction inside of withSettings',
-  );
 }

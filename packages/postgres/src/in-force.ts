@@ -2,7 +2,6 @@ import {
   inScope,
   isBegin,
   isSingleStatement,
-  movesSearchPath,
   refusedWithSettings,
   type SettingsScope,
   settingsError,
@@ -49,14 +48,6 @@ export function refusedOnPool({ text, settings }: Handed): Error | undefined {
 export function aheadOf({ text, settings }: Handed): readonly SettingsScope[] | undefined {
   const needsNone = isEmpty(text) || transactionTag(text) !== undefined;
   return needsNone || !settings?.mattersAlone ? undefined : [settings];
-}
-
-/**
- * Whether a text means the same with these settings as with any others. A prepared statement keeps the types of its
- * parameters, and the tables on another search_path may have other ones.
- */
-export function isShared(settings: SettingsScope | undefined): boolean {
-  return !movesSearchPath(settings);
 }
 
 /** Whether something can go in front of a query: the extended protocol does what the simple one would. */

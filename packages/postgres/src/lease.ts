@@ -1,9 +1,9 @@
-import { guard, isBegin, isPlain, type Plan, type SettingsScope } from '@poolsafe/core';
+import { guard, isBegin, isPlain, movesSearchPath, type Plan, type SettingsScope } from '@poolsafe/core';
 import type { AheadStatement } from './ahead.ts';
 import type { Connection } from './connection.ts';
 import type { Query } from './driver.ts';
 import { connectionError, copyInProgress, driverError } from './errors-of-driver.ts';
-import { type Handed, inItsScope, isShared, travels } from './in-force.ts';
+import { type Handed, inItsScope, travels } from './in-force.ts';
 import type { Pool, Task } from './pool.ts';
 import { TransactionAhead } from './transaction-ahead.ts';
 
@@ -182,7 +182,8 @@ export class Lease {
     const ahead = this.#transaction.ahead(handed);
     if (ahead === undefined || travels(handed)) {
       this.#last = handed;
-      this.#connection.run(handed.query, { ahead, isShared: isShared(this.#transaction.inForce(handed)) });
+      const isShared = !movesSearchPath(this.#transaction.inForce(handed));
+      this.#connection.run(handed.query, { ahead, isShared });
     } else this.#runBefore(handed, ahead[0] as AheadStatement);
   }
 

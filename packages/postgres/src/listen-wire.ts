@@ -1,4 +1,4 @@
-import { reportConnectionError, type Wire } from '@poolsafe/core';
+import { connectDeadline, reportConnectionError, type Wire } from '@poolsafe/core';
 import type { MakeDriver, Query } from './driver.ts';
 import { type Destination, makeEngine } from './engine.ts';
 import { connectionError } from './errors-of-driver.ts';
@@ -10,9 +10,6 @@ export interface Notification {
   readonly channel: string;
   readonly payload: string;
 }
-
-/** Seconds after which a connection that listens cannot be made, where the options give no time. */
-const connectDeadline = 30;
 
 /**
  * A connection to listen with. `listen()` of postgres.js makes one again by itself, after which nobody can end it: the
@@ -28,7 +25,7 @@ export function wireOf(
   const { pool, rules, host } = makeEngine(make, destination, {
     max: 1,
     fetch_types: false,
-    connect_timeout: options.connect_timeout || connectDeadline,
+    connect_timeout: options.connect_timeout || connectDeadline / 1000,
     onclose: () => {},
     onnotify: (channel, payload) => hear({ channel, payload }),
   });

@@ -1,7 +1,8 @@
+import { movesSearchPath, otherSettings } from '@poolsafe/core';
 import { Connection } from './connection.ts';
 import type { MakeDriver, Options, Query } from './driver.ts';
-import { connectionError, copyInProgress, otherSettings } from './errors-of-driver.ts';
-import { aheadOf, type Handed, isShared } from './in-force.ts';
+import { connectionError, copyInProgress } from './errors-of-driver.ts';
+import { aheadOf, type Handed } from './in-force.ts';
 import type { StatementsConfig } from './statements.ts';
 
 /** Work that takes a connection until it releases it. */
@@ -50,7 +51,7 @@ class SingleQuery implements Task {
     const isForeign = ahead !== undefined && connection.inTransaction;
     if (isForeign) query.reject(otherSettings());
     if (isForeign || query.cancelled) this.#pool.release(connection);
-    else connection.run(query, { ahead, isShared: isShared(settings) });
+    else connection.run(query, { ahead, isShared: !movesSearchPath(settings) });
   }
 
   idle(connection: Connection): void {

@@ -1,4 +1,4 @@
-import { classify, guard, isPlain, type LockKey, type LockOptions } from '@poolsafe/core';
+import { checkLockOptions, classify, guard, isPlain, type LockKey, type LockOptions } from '@poolsafe/core';
 import driver from 'postgres';
 import { withAdvisoryLock } from './advisory-lock.ts';
 import { DirectLane } from './direct-lane.ts';
@@ -56,11 +56,10 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
     subscribe: (...given: Parameters<DirectLane['subscribe']>) => lane.subscribe(...given),
     session: (work: (sql: Session['sql']) => unknown) =>
       lane.session('sql.session()', (taken) => work(taken.sql)),
-    withAdvisoryLock(key: LockKey, work: never, given: LockOptions = {}) {
+    async withAdvisoryLock(key: LockKey, work: never, given: LockOptions = {}) {
       const what = "sql.withAdvisoryLock() with `scope: 'session'`";
       const lanes = { engine, session: (held: (session: Session) => unknown) => lane.session(what, held) };
-      const scope = lane.isGiven ? 'session' : 'transaction';
-      return withAdvisoryLock(lanes, key, work, { ...given, scope: given.scope ?? scope });
+      return withAdvisoryLock(lanes, key, work, checkLockOptions(given, plan));
     },
   };
 

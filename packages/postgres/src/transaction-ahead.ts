@@ -1,6 +1,11 @@
-import { isCovered, refusedWithSettings, type SettingsScope, transactionTag } from '@poolsafe/core';
+import {
+  isCovered,
+  otherSettings,
+  refusedWithSettings,
+  type SettingsScope,
+  transactionTag,
+} from '@poolsafe/core';
 import type { AheadStatement } from './ahead.ts';
-import { otherSettings } from './errors-of-driver.ts';
 import { aheadOf, type Handed, refusedAlone } from './in-force.ts';
 
 /** What became of a query, and of what went in front of it. */
