@@ -188,7 +188,8 @@ describe('what others have left on a server connection', () => {
   const left = `select count(*) filter (where name like 'poolsafe%') as statements,
     (select count(*) from pg_settings where source = 'session' and setting is distinct from reset_val
       and name <> 'client_encoding') as settings,
-    (select count(*) from pg_locks where locktype = 'advisory') as locks, current_setting('application_name') as name,
+    (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks,
+    current_setting('application_name') as name,
     (select count(*) from pg_class where relpersistence = 't') as tables, pg_backend_pid() as pid
     from pg_prepared_statements`;
 
