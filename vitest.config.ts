@@ -17,7 +17,7 @@ const config: ViteUserConfig = defineConfig({
   // Where vitest loads the global setup.
   environments: { __vitest__: { resolve: { conditions: [source, ...defaultServerConditions] } } },
   test: {
-    include: ['{packages/*,demo}/test/**/*.test.ts'],
+    include: ['{packages/*,demo,docs,release}/test/**/*.test.ts'],
     globalSetup: ['packages/conformance/test/global-setup.ts'],
     pool: 'forks',
     // Most of them wait for a server.
