@@ -130,6 +130,7 @@ function subclassOf(Base: ClientClass): ClientClass {
 
     // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
     override query(query: any, ...others: any[]): any {
+      this.#statements.sendProbe();
       const rest = inTheirScope(others);
       if (query === null || query === undefined) return this.#send(query, rest);
       if (isSubmittable(query) && typeof query.callback === 'function') {

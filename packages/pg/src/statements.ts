@@ -23,6 +23,7 @@ interface ClientInternals {
   /** Queries that wait. pg before 8.17 has it without the underscore, later ones warn of that. */
   readonly _queryQueue?: unknown[];
   readonly queryQueue?: unknown[];
+  _pulseQueryQueue(): void;
 }
 
 /** How long the end of a client waits for the answer to its probe. Milliseconds. */
@@ -51,7 +52,7 @@ export class Statements {
   bound = false;
 
   constructor(client: object, connection: EventEmitter, plan: Plan, shared: SharedStatements) {
-    this.#client = client as ClientInternals;
+    this.#client = client as unknown as ClientInternals;
     this.#connection = connection as unknown as Messages;
     this.#plan = plan;
     this.#shared = shared;
@@ -149,6 +150,14 @@ export class Statements {
       },
     });
     this.queue.unshift(probe);
+  }
+
+  /**
+   * Sends the probe if it is its turn. pg warns whoever calls `query()` while something waits, and who calls from the
+   * callback of the query before cannot know that the probe does.
+   */
+  sendProbe(): void {
+    if (this.queue[0] instanceof Probe) this.#client._pulseQueryQueue();
   }
 
   get isProbing(): boolean {
