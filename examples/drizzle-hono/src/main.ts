@@ -1,0 +1,23 @@
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { app } from './app.ts';
+import { db } from './db.ts';
+
+const server = createServer(getRequestListener(app.fetch));
+server.listen(Number(process.env.PORT ?? 3000), () => {
+  const address = server.address();
+  if (typeof address === 'object') console.log(`http://localhost:${address?.port}`);
+});
+
+// Requests that have begun are answered, then the pool is closed. Ten seconds are the limit.
+function stop() {
+  setTimeout(() => process.exit(1), 10_000).unref();
+  // A connection whose request has just been answered is idle, and would be kept alive.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
+  server.close(() => {
+    clearInterval(closing);
+    void db.$client.end();
+  });
+}
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);
