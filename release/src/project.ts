@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packed } from './packed.ts';
-import { type Ended, mustRun, run } from './run.ts';
+import { type Ended, mustRun, root, run } from './run.ts';
 
 /** What an empty project shall have. */
 export interface ProjectSpec {
@@ -60,8 +60,7 @@ export async function project({ files = {}, ...spec }: ProjectSpec): Promise<Pro
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await writeFiles(folder, { ...(await manifests(spec)), ...files });
-    const args = ['-y', 'pnpm@12', 'install', '--prefer-offline', '--no-frozen-lockfile'];
-    await mustRun('npx', args, { cwd: folder, deadline: 300_000 });
+    await install(folder);
     // Of several Nodes one would be first on the PATH.
     for (const name of ['node', 'node.CMD'])
       await rm(join(folder, 'node_modules/.bin', name), { force: true });
@@ -69,6 +68,37 @@ export async function project({ files = {}, ...spec }: ProjectSpec): Promise<Pro
     await remove();
     throw error;
   }
+  return projectIn(folder, remove);
+}
+
+/**
+ * Copies a folder of the repository out of it and installs it as it is. Nothing of it changes but the end of its
+ * `pnpm-workspace.yaml`, which says where our own packages are, as long as no registry does.
+ *
+ * ```ts
+ * await using app = await copied('examples/drizzle-hono');
+ * const { code } = await app.run('npx', ['-y', 'pnpm@12', 'test'], { deadline: 120_000 });
+ * ```
+ *
+ * Throws when the installation fails or takes more than five minutes.
+ */
+export async function copied(source: string): Promise<Project> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'poolsafe-copy-')));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const isSource = (path: string) => !/[\\/](node_modules|dist|\.env)$/.test(path);
+    await cp(join(root, source), folder, { recursive: true, filter: isSource });
+    const overrides = `\noverrides: ${JSON.stringify(await tarballs())}\n`;
+    await appendFile(join(folder, 'pnpm-workspace.yaml'), overrides);
+    await install(folder);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return projectIn(folder, remove);
+}
+
+function projectIn(folder: string, remove: () => Promise<void>): Project {
   return {
     folder,
     write: (more) => writeFiles(folder, more),
@@ -80,8 +110,18 @@ export async function project({ files = {}, ...spec }: ProjectSpec): Promise<Pro
   };
 }
 
+async function install(folder: string): Promise<void> {
+  const args = ['-y', 'pnpm@12', 'install', '--prefer-offline', '--no-frozen-lockfile'];
+  await mustRun('npx', args, { cwd: folder, deadline: 300_000 });
+}
+
+/** What stands for our own packages in an installation: {@link packed}, as pnpm's `overrides`. */
+async function tarballs(): Promise<Record<string, string>> {
+  return Object.fromEntries([...(await packed())].map(([name, path]) => [name, `file:${path}`]));
+}
+
 async function manifests(spec: ProjectSpec): Promise<Record<string, string | object>> {
-  const ours = Object.fromEntries([...(await packed())].map(([name, path]) => [name, `file:${path}`]));
+  const ours = await tarballs();
   const dependencies: Record<string, string> = {};
   for (const [name, range] of Object.entries(spec.dependencies ?? {})) {
     dependencies[name] = ours[name] ?? range;
