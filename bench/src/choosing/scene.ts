@@ -74,6 +74,7 @@ export async function logins(ways: Ways, names: readonly WayName[], times: numbe
       await client.end();
     }
   }
+  await noMoreClients(ways);
   return taken.map(median);
 }
 

@@ -62,6 +62,17 @@ test.each(['1.24', 'latest'])('lets roles of PostgreSQL in, PgBouncer %s', async
   }
 });
 
+test('has the defaults of the page, PgBouncer latest', async () => {
+  const explained = page.split(/^## /m).find((text) => text.startsWith('pgbouncer.ini')) ?? '';
+  const rows = [...explained.matchAll(/^\| `(\w+)` \| .* \| `?(\w+)`?[^|]* \|$/gm)];
+  expect(rows.length).toBeGreaterThan(8);
+  await using bouncer = await start('latest');
+  const shown = await bouncer.admin('SHOW CONFIG');
+  for (const [, key, value] of rows) {
+    expect(shown.find((row) => row.key === key)).toMatchObject({ default: value });
+  }
+});
+
 test('1.18 knows no max_prepared_statements, and takes the rest', async () => {
   await expect(start('1.18')).rejects.toThrow(/max_prepared_statements/);
   await using bouncer = await start('1.18', {}, 'max_prepared_statements');
