@@ -1,0 +1,40 @@
+import type { TransactionSql } from '@poolsafe/postgres';
+import { complete, extend, type Job, lease } from './queue.ts';
+
+/** A job that belongs to this worker for as long as it says so. */
+export interface Lease {
+  /** Aborted when somebody else may have the job. */
+  readonly lost: AbortSignal;
+  complete(write: (sql: TransactionSql) => Promise<unknown>): Promise<void>;
+  end(): void;
+}
+
+/** Extends the lease three times in its time. */
+export function keepLease(job: Job): Lease {
+  const lost = new AbortController();
+  const lose = () => lost.abort(new Error('the lease has ended'));
+  const pause = (lease * 1000) / 3;
+  let until = performance.now() + 3 * pause;
+  let extending: Promise<unknown> = Promise.resolve();
+  async function again() {
+    const now = performance.now();
+    if (await extend(job)) until = now + 3 * pause;
+    else lose();
+  }
+  const timer = setInterval(() => {
+    // Where the database does not answer, the lease ends too.
+    if (performance.now() + pause > until) return lose();
+    extending = again().catch(() => {});
+  }, pause);
+  const end = () => clearInterval(timer);
+  return {
+    lost: lost.signal,
+    end,
+    async complete(write) {
+      end();
+      await extending;
+      lost.signal.throwIfAborted();
+      await complete(job, write);
+    },
+  };
+}
