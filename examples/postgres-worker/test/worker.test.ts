@@ -129,9 +129,9 @@ test('SIGTERM in the middle of a job: it is finished, and no other is begun', li
 test('what nobody was told of is found by looking', limit, async () => {
   worker.process.kill('SIGKILL');
   await app.worker({ POLL_SECONDS: '0.1' });
-  const next = app.receiver.next();
-  const [id] = await jobs.insert(['t0']);
-  assert.equal(await next, id);
-  await jobs.allDone();
+  for (const tenant of ['t0', 't1', 't2', 't3']) {
+    await jobs.insert([tenant]);
+    await jobs.allDone();
+  }
   await jobs.assertRight();
 });
