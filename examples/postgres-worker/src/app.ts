@@ -21,7 +21,8 @@ app.use('/jobs', (c, next) => {
 app.get('/jobs', async (c) => c.json(await sql`select id, state, attempts, error from jobs order by id`));
 
 app.post('/jobs', async (c) => {
-  const { body } = await c.req.json<{ body?: unknown }>();
+  const given = await c.req.json<{ body?: unknown } | null>().catch(() => null);
+  const body = given?.body;
   if (typeof body !== 'string' || body === '') throw new HTTPException(400, { message: 'body is missing' });
   return c.json({ id: await enqueue({ body }) }, 201);
 });

@@ -9,6 +9,7 @@ if (!DATABASE_URL || !DIRECT_URL)
 export const sql = postgres(DATABASE_URL, {
   max: 10,
   connect_timeout: 5,
+  onnotice: () => {},
   // Where LISTEN and migrations go: PostgreSQL itself, without the pooler.
   poolsafe: { direct: DIRECT_URL },
 });

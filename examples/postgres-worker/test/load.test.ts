@@ -23,8 +23,10 @@ const tenants = Array.from({ length: 300 }, (_, number) => `t${number % 30}`);
 test('health, and nothing without a tenant or a body', limit, async () => {
   assert.equal((await fetch(new URL('/health', one.url))).status, 200);
   assert.equal((await fetch(new URL('/jobs', one.url))).status, 401);
-  const init = { method: 'POST', headers: { 'x-tenant': 't0' }, body: '{}' };
-  assert.equal((await fetch(new URL('/jobs', one.url), init)).status, 400);
+  for (const body of ['{}', 'null', '{']) {
+    const init = { method: 'POST', headers: { 'x-tenant': 't0' }, body };
+    assert.equal((await fetch(new URL('/jobs', one.url), init)).status, 400);
+  }
 });
 
 test('300 jobs of 30 tenants, two workers: each is done once, and sees its tenant alone', limit, async () => {

@@ -9,7 +9,7 @@ export class Notes1763769600000 implements MigrationInterface {
         body text not null,
         created_at timestamptz not null default now()
       )`);
-    await runner.query('create index on notes (tenant, id)');
+    await runner.query('create index notes_tenant_idx on notes (tenant)');
     await runner.query('alter table notes enable row level security');
     await runner.query(`
       create policy own_rows on notes
