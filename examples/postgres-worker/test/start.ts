@@ -2,8 +2,8 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import postgres from '@poolsafe/postgres';
 import { startStack } from '@poolsafe/stack';
-import postgres from 'postgres';
 import { startReceiver } from './receiver.ts';
 
 export interface Worker {
@@ -26,13 +26,13 @@ export async function start() {
     DIRECT_URL: directUrl,
     DELIVERY_URL: receiver.url,
     PORT: '0',
-    LEASE_SECONDS: '2',
+    LEASE_SECONDS: '3',
     RETRY_SECONDS: '0.01',
     // So that nothing is found by looking without a reason.
     POLL_SECONDS: '3600',
   };
   await promisify(execFile)(process.execPath, ['src/migrate.ts'], { env });
-  const admin = postgres(directUrl, { max: 2 });
+  const admin = postgres(directUrl, { max: 2, poolsafe: { pooler: 'direct' } });
   const workers: ChildProcess[] = [];
   return {
     pooler,
