@@ -9,16 +9,17 @@ export interface Lease {
   end(): void;
 }
 
-/** Extends the lease three times in its time. */
+/** Extends the lease five times in its time, so that it outlives a pooler that restarts. */
 export function keepLease(job: Job): Lease {
   const lost = new AbortController();
   const lose = () => lost.abort(new Error('the lease has ended'));
-  const pause = (lease * 1000) / 3;
-  let until = performance.now() + 3 * pause;
+  const time = lease * 1000;
+  const pause = time / 5;
+  let until = performance.now() + time;
   let extending: Promise<unknown> = Promise.resolve();
   async function again() {
     const now = performance.now();
-    if (await extend(job)) until = now + 3 * pause;
+    if (await extend(job)) until = now + time;
     else lose();
   }
   const timer = setInterval(() => {
