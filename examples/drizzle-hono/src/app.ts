@@ -21,7 +21,8 @@ app.use('/notes', (c, next) => {
 app.get('/notes', async (c) => c.json(await db.select().from(notes).orderBy(notes.id)));
 
 app.post('/notes', async (c) => {
-  const { body } = await c.req.json<{ body?: unknown }>();
+  const given = await c.req.json<{ body?: unknown } | null>().catch(() => null);
+  const body = given?.body;
   if (typeof body !== 'string' || body === '') throw new HTTPException(400, { message: 'body is missing' });
   const [note] = await db.insert(notes).values({ body }).returning();
   return c.json(note, 201);

@@ -15,6 +15,7 @@ export async function start() {
   const env = { ...process.env, DATABASE_URL: pooler.url(database), DIRECT_URL: directUrl, PORT: '0' };
   await promisify(execFile)(process.execPath, ['src/migrate.ts'], { env });
   const process_ = spawn(process.execPath, ['src/main.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [url] = await once(createInterface(process_.stdout), 'line');
+  const ended = once(process_, 'exit').then(() => Promise.reject(new Error('The application has ended.')));
+  const [url] = await Promise.race([once(createInterface(process_.stdout), 'line'), ended]);
   return { url: String(url), pooler, directUrl, process: process_, stack };
 }
