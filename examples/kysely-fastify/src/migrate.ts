@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { db, dialect } from './db.ts';
-import * as notes from './migrations/0001_notes.ts';
+import { notes } from './migrations/0001_notes.ts';
 
 const direct = new Kysely({ dialect: dialect.direct() });
 const provider = { getMigrations: async () => ({ '0001_notes': notes }) };
