@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findUrls } from '@poolsafe/core';
+import { urlVariables } from '@poolsafe/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const require = createRequire(import.meta.url);
+const installed = require.resolve('prisma/build/index.js');
 const ours = fileURLToPath(new URL('../', import.meta.url));
 
 const schema = `generator client {
@@ -38,16 +39,16 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs a command of Prisma where the environment has no URL but those given. */
-function prisma(command: string, urls: Readonly<Record<string, string>>): string {
-  expect(Object.values(findUrls()).filter(Boolean)).toEqual([]);
+function prisma(command: string, urls: Readonly<Record<string, string>>, script = installed): string {
+  const none = Object.fromEntries(urlVariables.map(({ variable }) => [variable, undefined]));
   const env = {
     ...process.env,
+    ...none,
     ...urls,
     NODE_OPTIONS: '--conditions=@poolsafe/source',
     PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
     CHECKPOINT_DISABLE: '1',
   };
-  const script = require.resolve('prisma/build/index.js');
   const options = { cwd: folder, env, encoding: 'utf8', timeout: 25_000 } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...command.split(' ')], options);
   return `${stdout}${stderr}ended with ${status}`;
@@ -62,8 +63,15 @@ test('what connects to nothing needs no URL', () => {
   expect(prisma('validate', {})).toMatch(/is valid.*ended with 0/s);
 });
 
+test('nor does it where npm has made a link to the command', () => {
+  const link = join(folder, 'prisma');
+  symlinkSync(installed, link);
+  expect(prisma('validate', {}, link)).toMatch(/is valid.*ended with 0/s);
+});
+
 test('what connects says what is missing', () => {
   expect(prisma('migrate deploy', {})).toMatch(/There is no URL for migrations.*ended with 1/s);
-  expect(prisma('db push', pooled)).toMatch(/leads to Neon.*set DIRECT_URL.*ended with 1/s);
-  expect(prisma('db push', pooled)).not.toContain('hunter2');
+  const output = prisma('db push', pooled);
+  expect(output).toMatch(/leads to Neon.*set DIRECT_URL.*ended with 1/s);
+  expect(output).not.toContain('hunter2');
 });
