@@ -24,9 +24,21 @@ export interface MigrationUrls {
  * })
  * ```
  *
+ * Prisma reads that file for each of its commands. For one that connects to nothing, as `prisma generate`, it is an
+ * empty string instead of an error.
+ *
  * @throws ConfigError when there is no URL, or the one there is leads to a pooler that keeps no session
  */
-export function migrationUrl({ url, direct }: MigrationUrls = fromEnvironment()): string {
+export function migrationUrl(urls?: MigrationUrls): string {
+  try {
+    return chosen(urls ?? fromEnvironment());
+  } catch (error) {
+    if (isForNothing(process.argv)) return '';
+    throw error;
+  }
+}
+
+function chosen({ url, direct }: MigrationUrls): string {
   if (direct) {
     // Refuses a `direct` that leads to a pooler.
     planFor({ ...parseTarget(direct), parameters: {} }, { direct });
@@ -47,4 +59,10 @@ export function migrationUrl({ url, direct }: MigrationUrls = fromEnvironment())
 function fromEnvironment(): MigrationUrls {
   const { url, direct } = findUrls();
   return { url: url?.value, direct: direct?.value };
+}
+
+/** Whether this is the command line of Prisma, with a command that connects to nothing. */
+function isForNothing([, script = '', ...args]: readonly string[]): boolean {
+  if (!/[\\/]prisma([\\/]build[\\/]index\.js)?$/.test(script)) return false;
+  return !['migrate', 'db', 'studio'].some((command) => args.includes(command));
 }
