@@ -17,8 +17,8 @@ before(async () => {
 });
 
 after(async () => {
-  app.process.kill('SIGKILL');
-  await app.stack.stop();
+  app?.process.kill('SIGKILL');
+  await app?.stack.stop();
 });
 
 function request(tenant: string, init: RequestInit = {}): Promise<Response> {
@@ -94,9 +94,12 @@ test('SIGTERM: the request that has begun is answered, and the process ends', as
   const admin = new Client(app.directUrl);
   await admin.connect();
   await admin.query('begin; lock table notes');
-  const answer = write('t0', 'the last one');
+  let isAnswered = false;
+  const answer = write('t0', 'the last one').finally(() => {
+    isAnswered = true;
+  });
   const waiting = "select from pg_locks where relation = 'notes'::regclass and not granted";
-  while ((await admin.query(waiting)).rowCount === 0) await sleep(10);
+  while (!isAnswered && (await admin.query(waiting)).rowCount === 0) await sleep(10);
   const exit = once(app.process, 'exit');
   app.process.kill('SIGTERM');
   await admin.query('commit');
