@@ -95,6 +95,6 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 async function pnpm(...args: string[]): Promise<string> {
-  const env = { TURBO_TELEMETRY_DISABLED: '1', npm_config_verify_deps_before_run: 'false' };
+  const env = { TURBO_TELEMETRY_DISABLED: '1', pnpm_config_verify_deps_before_run: 'false' };
   return await mustRun('npx', ['-y', 'pnpm@12', ...args], { cwd: root, env, deadline: 180_000 });
 }
