@@ -1,4 +1,4 @@
-import { deno, type StackName } from './smoke-project.ts';
+import { deno, type StackName, stacks } from './smoke-project.ts';
 import type { Mode } from './type-check.ts';
 
 /** A combination that does not work, and cannot: the table says so in a note. */
@@ -20,7 +20,14 @@ export const known: readonly Known[] = [
     where: 'TypeScript 5.4.5',
     how: commonjs,
     error: /^TS1479$/,
-    says: 'TS1479: this TypeScript does not let CommonJS import the types of an ES module under `nodenext`. TypeScript 7 does, and the program itself runs.',
+    says: 'TS1479: this TypeScript does not let CommonJS import the types of an ES module under `nodenext`. TypeScript 7 does, and so does this one with `node10`. The program itself runs.',
+  },
+  {
+    stacks: Object.keys(stacks) as StackName[],
+    where: 'TypeScript 7.0.2',
+    how: 'CommonJS, `node10`' satisfies Mode,
+    error: /^TS5108$/,
+    says: 'TypeScript 7 has no `node10` any more. It is checked together with `module: commonjs` and `esModuleInterop`.',
   },
   {
     stacks: ['prisma'],

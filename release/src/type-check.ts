@@ -17,6 +17,12 @@ export const modes = {
   'ES modules, `nodenext`': { module: 'nodenext', extension: 'mts' },
   'ES modules, `bundler`': { module: 'esnext', moduleResolution: 'bundler', extension: 'mts' },
   'CommonJS, `nodenext`': { module: 'nodenext', extension: 'cts' },
+  'CommonJS, `node10`': {
+    module: 'commonjs',
+    moduleResolution: 'node10',
+    esModuleInterop: true,
+    extension: 'cts',
+  },
 } as const;
 
 /** The name of a mode. */
@@ -47,9 +53,9 @@ export async function typeCheck(app: Project, typescript: string, mode: Mode): P
   const found = [...stdout.matchAll(/^(\S+?)\(\d+,\d+\): error (TS\d+): .*$/gm)];
   return {
     codesOf: (stack) => {
-      const codes = found
-        .filter(([, file]) => file === `src/${stack}.${extension}`)
-        .map(([, , code]) => code!);
+      // An error in the config is one of every program.
+      const files = [config, `src/${stack}.${extension}`];
+      const codes = found.filter(([, file]) => files.includes(file!)).map(([, , code]) => code!);
       return [...new Set(codes)].sort();
     },
     ours: found.filter(([, file]) => /\/node_modules\/@?poolsafe\//.test(file!)).map(([line]) => line),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { project } from '../src/project.ts';
 
 test('a project: ours from tarballs, another Node, a deadline, and nothing is left', async () => {
-  const app = await project({
+  await using app = await project({
     dependencies: { '@poolsafe/pg': '*', pg: '8.23.1' },
     files: {
       'main.cjs': "console.log(process.version, typeof require('@poolsafe/pg').Pool)",
