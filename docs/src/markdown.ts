@@ -6,7 +6,9 @@ import { linkOnSite, root } from './pages.ts';
 export function markLinks(md: MarkdownRenderer): void {
   md.core.ruler.push('links-of-the-repository', (state) => {
     const { realPath, path } = state.env as MarkdownEnv;
-    const page = relative(root, realPath ?? path).split(sep).join('/');
+    const page = relative(root, realPath ?? path)
+      .split(sep)
+      .join('/');
     for (const block of state.tokens) {
       for (const token of block.children ?? []) {
         if (token.type !== 'link_open') continue;

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the repository, which is also the source folder of the site. */
@@ -33,7 +33,9 @@ export function onSite(page: string): string {
 
 /** The address of a page on the site, without the base: `docs/hazards/README.md` is at `/hazards/`. */
 export function addressOf(page: string): string {
-  return `/${onSite(page).replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`;
+  return `/${onSite(page)
+    .replace(/(^|\/)index\.md$/, '$1')
+    .replace(/\.md$/, '')}`;
 }
 
 /** The first heading of a page, without its code marks. */
@@ -59,6 +61,3 @@ export function linkOnSite(page: string, href: string): string {
 }
 
 const all: ReadonlySet<string> = new Set(pages());
-
-/** The folder of a page, from the root of the repository. */
-export const folderOf = (page: string): string => dirname(page);

@@ -38,7 +38,11 @@ const groups: readonly Group[] = [
     takes: /^docs\//,
     first: ['settings', 'transactions', 'direct', 'options', 'command', 'doctor', 'errors', 'poolers'],
   },
-  { text: 'Packages', takes: /^packages\//, first: ['pg', 'postgres', 'drizzle', 'kysely', 'prisma', 'typeorm'] },
+  {
+    text: 'Packages',
+    takes: /^packages\//,
+    first: ['pg', 'postgres', 'drizzle', 'kysely', 'prisma', 'typeorm'],
+  },
   { text: 'Examples', takes: /^examples\//, first: ['README'], collapsed: true },
   { text: 'Project', takes: /./, first: [], collapsed: true },
 ];

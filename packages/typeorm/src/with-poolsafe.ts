@@ -2,7 +2,7 @@ import { configError } from '@poolsafe/core';
 import { guardedOptions, isPostgres, type PostgresOptions } from './guarded-options.ts';
 
 /**
- * What `TypeOrmModule.forRoot` takes besides the options of TypeORM. We don't use the type from @nestjs/typeorm
+ * What `TypeOrmModule.forRoot` takes besides the options of TypeORM. We don't use the type from `@nestjs/typeorm`
  * here to not have a dependency to it.
  */
 export interface NestOptions {
