@@ -24,7 +24,7 @@ export interface NestOptions {
  * ```ts
  * import { withPoolsafe } from '@poolsafe/typeorm'
  *
- * TypeOrmModule.forRoot(withPoolsafe({ type: 'postgres', url: process.env.DATABASE_URL, autoLoadEntities: true }))
+ * TypeOrmModule.forRoot(withPoolsafe({ type: 'postgres', url: process.env.DATABASE_URL!, autoLoadEntities: true }))
  * ```
  *
  * What a data source made from them migrates takes no lock: that needs {@link DataSource} of this package, which
