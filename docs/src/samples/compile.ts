@@ -8,7 +8,7 @@ import type { Fence } from './fences.ts';
 import { generatedClient, writePrismaClient } from './prisma.ts';
 
 /** Where samples become files: no folder of node_modules, so that they are modules of this workspace. */
-export const samplesFolder: string = join(root, 'docs/.samples');
+const samplesFolder: string = join(root, 'docs/.samples');
 
 const require = createRequire(join(root, 'package.json'));
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
@@ -17,7 +17,7 @@ const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
  * The text of a sample as a module. Its lines are those of the page, so that an error names them. Options by
  * themselves, `poolsafe: { … }`, are checked as such.
  */
-export function moduleOf(fence: Fence): string {
+function moduleOf(fence: Fence): string {
   const { text, line } = fence;
   const isOptions = /^poolsafe: \{[\s\S]*\}\n$/.test(text);
   const code = isOptions
@@ -29,6 +29,12 @@ export function moduleOf(fence: Fence): string {
           "'../../samples/beside/$1.ts'",
         );
   return `${importsOf(fence)}${'\n'.repeat(line - 1)}${code}\nexport {}\n`;
+}
+
+/** The file of a sample, once it is written. */
+export function fileOf(fence: Fence): string {
+  const name = `${fence.page.replaceAll('/', '__')}__${fence.line}${fence.side ?? ''}.ts`;
+  return join(samplesFolder, contextOf(fence), name);
 }
 
 /** A docstring may use what its own package exports: the names are the headings of the page. */
@@ -47,19 +53,23 @@ function importsOf({ page, text, section }: Fence): string {
   return used.length === 0 ? '' : `import { ${used.join(', ')} } from '${entry}';`;
 }
 
-/** Writes a sample, and says where. */
-export async function writeSample(fence: Fence): Promise<string> {
-  const file = join(samplesFolder, contextOf(fence), `${fence.page.replaceAll('/', '__')}__${fence.line}.ts`);
+async function writeSample(fence: Fence): Promise<void> {
+  const file = fileOf(fence);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, moduleOf(fence));
-  return file;
+  // Some of those that run would serve for ever.
+  const end = fence.marks.includes('run') ? 'process.exit(0)\n' : '';
+  await writeFile(file, `${moduleOf(fence)}${end}`);
 }
 
-/** Compiles samples with the compiler of the repository. What is wrong, as `page:line: message`. */
-export async function errorsOf(samples: readonly Fence[]): Promise<string[]> {
+/** Writes the files of the samples, and the client of Prisma that they import, in the place of those of another run. */
+export async function writeSamples(samples: readonly Fence[]): Promise<void> {
   await rm(samplesFolder, { recursive: true, force: true });
   await writePrismaClient(samplesFolder);
   await Promise.all(samples.map(writeSample));
+}
+
+/** Compiles samples that are written, with the compiler of the repository: what is wrong, as `page:line: message`. */
+export async function errorsOf(samples: readonly Fence[]): Promise<string[]> {
   const errors: string[] = [];
   for (const context of contexts) {
     const own = samples.filter((fence) => contextOf(fence) === context);
@@ -90,6 +100,9 @@ async function compile(context: Context): Promise<string[]> {
 
 /** `kysely/docs__direct.md__57.ts(60,5): error …` is `docs/direct.md:60:5: error …`. */
 const onPage = (line: string): string =>
-  line.replace(/^[\w-]+\/(.*\.md)__\d+\.ts\((\d+),(\d+)\)/, (_, page: string, at: string, column: string) => {
-    return `${page.replaceAll('__', '/')}:${at}:${column}`;
-  });
+  line.replace(
+    /^[\w-]+\/(.*\.md)__\d+[+-]?\.ts\((\d+),(\d+)\)/,
+    (_, page: string, at: string, column: string) => {
+      return `${page.replaceAll('__', '/')}:${at}:${column}`;
+    },
+  );

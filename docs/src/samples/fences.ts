@@ -13,6 +13,8 @@ export interface Fence {
   readonly heading: string;
   /** The text from the last heading of the second level to the next one, without its mark. */
   readonly section: string;
+  /** Of a `diff`, the mark of the lines that are in `text`. */
+  readonly side?: string;
   /** What an HTML comment right above it says: `<!-- sample: kysely, run -->` is `kysely` and `run`. */
   readonly marks: readonly string[];
 }
@@ -44,5 +46,15 @@ export function fencesOf(page: string, text: string): Fence[] {
         marks: marks?.split(', ') ?? [],
       },
     ];
+  });
+}
+
+/** The two sides of a `diff`, each with its lines where they stand: what was written before, and what is now. */
+export function sidesOf(diff: Fence): Fence[] {
+  return ['-', '+'].map((side) => {
+    const lines = diff.text
+      .split('\n')
+      .map((line) => (line.startsWith(side) || line.startsWith(' ') ? line.slice(2) : ''));
+    return { ...diff, text: lines.join('\n'), side };
   });
 }
