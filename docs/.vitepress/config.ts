@@ -12,6 +12,8 @@ const config: UserConfig = defineConfig({
   title: 'poolsafe',
   description: 'Node applications that work behind a transaction-mode PostgreSQL connection pooler.',
   base: '/poolsafe/',
+  // None: browsers ask for one at another address.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   // READMEs of packages and examples are pages too.
   srcDir: '..',
   srcExclude: ['**/{dist,test,fixtures,sql}/**', '**/CHANGELOG.md', 'bench/**', 'demo/**', 'release/**'],

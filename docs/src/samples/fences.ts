@@ -28,7 +28,7 @@ export function fences(): Fence[] {
 }
 
 /** The fenced blocks of a text in Markdown. */
-export function fencesOf(page: string, text: string): Fence[] {
+function fencesOf(page: string, text: string): Fence[] {
   let above = '';
   return [...text.matchAll(pattern)].flatMap((match) => {
     const { heading, summary, marks, language = '', text: code = '' } = match.groups ?? {};
