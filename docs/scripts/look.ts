@@ -14,6 +14,14 @@ const at = process.argv.indexOf('--pictures');
 const pictures = at < 0 ? undefined : process.argv[at + 1];
 if (pictures) await mkdir(pictures, { recursive: true });
 
+// As text, since the types of this repository are those of Node.
+const measured = `({
+  wide: document.documentElement.scrollWidth - window.innerWidth,
+  lost: [...document.querySelectorAll('.vp-doc a[href^="#"]')]
+    .map((link) => decodeURIComponent(link.hash.slice(1)))
+    .filter((id) => document.getElementById(id) === null),
+})`;
+
 await using look = await openLook();
 const problems: string[] = [];
 const visited = pages();
@@ -54,17 +62,11 @@ async function problemsOf(page: Page, source: string): Promise<string[]> {
   const found: string[] = [];
   await page.locator('.vp-doc h1').first().waitFor({ state: 'visible' });
   const diagrams = ((await readFile(join(root, source), 'utf8')).match(/^```mermaid$/gm) ?? []).length;
-  if (diagrams > 0)
-    await page
-      .locator('.diagram svg')
-      .nth(diagrams - 1)
-      .waitFor({ state: 'visible' });
-  const { wide, lost } = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - window.innerWidth,
-    lost: [...document.querySelectorAll<HTMLAnchorElement>('.vp-doc a[href^="#"]')]
-      .map((link) => decodeURIComponent(link.hash.slice(1)))
-      .filter((id) => document.getElementById(id) === null),
-  }));
+  if (diagrams > 0) {
+    const last = page.locator('.diagram svg').nth(diagrams - 1);
+    await last.waitFor({ state: 'visible' }).catch(() => found.push('a diagram is not drawn'));
+  }
+  const { wide, lost } = await page.evaluate<{ wide: number; lost: string[] }>(measured);
   if (wide > 0) found.push(`${wide} px too wide`);
   if (lost.length > 0) found.push(`no heading for ${lost.join(', ')}`);
   return found;

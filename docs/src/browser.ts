@@ -35,7 +35,9 @@ export async function openLook(): Promise<Look> {
   const files = sirv(built, { dev: true });
   const server = createServer((request, response) => {
     request.url = request.url?.replace(base, '');
-    files(request, response, () => response.writeHead(404).end());
+    files(request, response, () => {
+      response.writeHead(404).end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const profile = await mkdtemp(join(tmpdir(), 'poolsafe-look-'));

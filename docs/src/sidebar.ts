@@ -27,17 +27,30 @@ const groups: readonly Group[] = [
     first: ['README', 'supabase', 'neon', 'rds-proxy', 'hyperdrive', 'digitalocean', 'pgbouncer'],
   },
   {
+    text: 'Reference',
+    takes: /^docs\/([^/]+\.md|poolers\/.*)$/,
+    first: [
+      'settings',
+      'transactions',
+      'direct',
+      'options',
+      'command',
+      'doctor',
+      'errors',
+      'poolers',
+      'compatibility',
+      'sizes',
+      'conformance',
+      'benchmarks',
+    ],
+  },
+  {
     text: 'Hazards',
     takes: /^docs\/hazards\//,
     first: ['README'],
     collapsed: true,
   },
   { text: 'API', takes: /^docs\/api\//, first: ['README'], collapsed: true },
-  {
-    text: 'Reference',
-    takes: /^docs\//,
-    first: ['settings', 'transactions', 'direct', 'options', 'command', 'doctor', 'errors', 'poolers'],
-  },
   {
     text: 'Packages',
     takes: /^packages\//,
@@ -63,7 +76,7 @@ export function sidebar(): SidebarGroup[] {
     const place = (page: string) => (first.indexOf(nameOf(page)) + 1 || first.length + 1) - 1;
     const items = own
       .sort((a, b) => place(a) - place(b))
-      .map((page) => ({ text: titleOf(page), link: addressOf(page) }));
+      .map((page) => ({ text: titleOf(page).replace(/^API of /, ''), link: addressOf(page) }));
     if (items.length === 0) return [];
     return [{ text, items, ...(collapsed === undefined ? {} : { collapsed }) }];
   });
