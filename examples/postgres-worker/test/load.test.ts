@@ -47,29 +47,32 @@ test('a tenant sees its own jobs', limit, async () => {
   );
 });
 
-/** Fills the queue, and resolves in the middle of the work. */
-async function load(): Promise<void> {
+/** Fills the queue, and resolves in the middle of the work. It does not come to its end before `goOn` is called. */
+async function load(): Promise<{ goOn(): void }> {
   await jobs.insert(tenants);
   await app.admin.notify('jobs', '');
   await until(async () => (await jobs.open()) < 250);
+  return { goOn: app.receiver.hold() };
 }
 
 test('the pooler restarts under load: all jobs are done, none twice', limit, async () => {
-  await load();
+  const { goOn } = await load();
   await app.pooler.kill();
   assert.ok((await jobs.open()) > 0);
+  goOn();
   await app.pooler.restart();
   await jobs.allDone();
   await jobs.assertRight();
 });
 
 test('PostgreSQL ends all connections under load: the same', limit, async () => {
-  await load();
+  const { goOn } = await load();
   const ended = await app.admin`
     select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;
   assert.ok(ended.length > 2);
   assert.ok((await jobs.open()) > 0);
+  goOn();
   await jobs.allDone();
   await jobs.assertRight();
 });

@@ -102,11 +102,15 @@ test(
   },
 );
 
-test('SIGTERM in the middle of a job: it is finished, and no other is begun', limit, async () => {
+test('SIGTERM in the middle of jobs: they are finished, and no other is begun', limit, async () => {
   const open = app.receiver.hold();
-  const next = app.receiver.next();
-  const id = await enqueue(worker, 't0');
-  await next;
+  const ids: string[] = [];
+  // As many as it works on at a time: it is not just about to take another one.
+  for (const tenant of ['t0', 't1', 't2', 't3', 't4']) {
+    const next = app.receiver.next();
+    ids.push(await enqueue(worker, tenant));
+    await next;
+  }
   const exit = once(worker.process, 'exit');
   worker.process.kill('SIGTERM');
   const health = () => fetch(new URL('/health', worker.url));
@@ -119,7 +123,7 @@ test('SIGTERM in the middle of a job: it is finished, and no other is begun', li
   await app.admin.notify('jobs', '');
   open();
   assert.deepEqual(await exit, [0, null]);
-  assert.equal((await jobs.of(id)).state, 'done');
+  for (const id of ids) assert.equal((await jobs.of(id)).state, 'done');
   assert.equal((await jobs.of(later)).state, 'waiting');
   // It looks when it starts.
   worker = await app.worker();

@@ -81,8 +81,8 @@ export interface Supports {
  *     ...{ migrate: false, settings: true, lock: true },
  *   },
  *   withSettings,
- *   bare: (options) => appOf(new pg.Pool(…)),
- *   safe: (options) => appOf(new Pool(…)),
+ *   bare: ({ url, max }) => appOf(new pg.Pool({ connectionString: url, max })),
+ *   safe: ({ url, max }) => appOf(new Pool({ connectionString: url, max })),
  * }
  * ```
  */

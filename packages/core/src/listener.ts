@@ -15,7 +15,7 @@ export interface ChannelListener<TNotification> {
  * All that a pool listens to, over one connection that is made again whenever it is lost.
  *
  * ```ts
- * const listener = new Listener((hear) => wireOf(makeClient(), hear))
+ * const listener = new Listener<Notification, string>((hear) => wireOf(makeClient(), hear))
  * await listener.listen('notes', { hear: ({ payload }) => refresh(payload), again: () => refreshAll() })
  * ```
  */

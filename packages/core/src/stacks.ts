@@ -112,10 +112,14 @@ function channelOf(sql: string): string | undefined {
 function postgresLane(sql: readonly string[]): readonly string[] {
   if (sql.some(channelOf)) {
     return [
-      'const sql = postgres(process.env.DATABASE_URL, { poolsafe: { direct: process.env.DIRECT_URL } })',
+      "const { DATABASE_URL: url = '', DIRECT_URL: direct } = process.env",
+      'const sql = postgres(url, { poolsafe: { direct } })',
     ];
   }
-  return ["const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })"];
+  return [
+    "const { DIRECT_URL: direct = '' } = process.env",
+    "const sql = postgres(direct, { max: 1, poolsafe: { pooler: 'direct' } })",
+  ];
 }
 
 /** postgres.js has a function of its own for LISTEN, which reconnects. */

@@ -124,11 +124,13 @@ const pool = new Pool({ connectionString, poolsafe: { direct } })
 
   test('postgres: its own', () => {
     expect(fixFor('POOLSAFE_LISTEN', 'postgres')).toBe(
-      'const sql = postgres(process.env.DATABASE_URL, { poolsafe: { direct: process.env.DIRECT_URL } })\n' +
+      "const { DATABASE_URL: url = '', DIRECT_URL: direct } = process.env\n" +
+        'const sql = postgres(url, { poolsafe: { direct } })\n' +
         "await sql.listen('news', (payload) => console.log(payload))",
     );
     expect(fixFor('POOLSAFE_SESSION_FUNCTION', 'postgres')).toBe(
-      "const sql = postgres(process.env.DIRECT_URL, { max: 1, poolsafe: { pooler: 'direct' } })\n" +
+      "const { DIRECT_URL: direct = '' } = process.env\n" +
+        "const sql = postgres(direct, { max: 1, poolsafe: { pooler: 'direct' } })\n" +
         'await sql`select setseed(0.42)`\nawait sql`select random()`',
     );
   });

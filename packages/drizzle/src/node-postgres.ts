@@ -28,7 +28,7 @@ export interface Drizzle {
  * ```ts
  * import { drizzle } from '@poolsafe/drizzle/node-postgres'
  *
- * const db = drizzle(process.env.DATABASE_URL, { schema, poolsafe: { pooler: 'pgbouncer' } })
+ * const db = drizzle(process.env.DATABASE_URL!, { schema, poolsafe: { pooler: 'pgbouncer' } })
  * ```
  *
  * @throws ConfigError for a `client` that is not one of `@poolsafe/pg`, and whatever its Pool throws

@@ -10,7 +10,7 @@ import { migrateOnce } from './migrate-once.ts';
  * import { drizzle } from '@poolsafe/drizzle/postgres-js'
  * import { migrate } from '@poolsafe/drizzle/postgres-js/migrator'
  *
- * await migrate(drizzle(process.env.DATABASE_URL), { migrationsFolder: 'drizzle' })
+ * await migrate(drizzle(process.env.DATABASE_URL!), { migrationsFolder: 'drizzle' })
  * ```
  *
  * There is no time limit on waiting for another deployment; it attempts again every second at most.

@@ -31,7 +31,7 @@ export interface Drizzle {
  * ```ts
  * import { drizzle } from '@poolsafe/drizzle/postgres-js'
  *
- * const db = drizzle(process.env.DATABASE_URL, { schema, poolsafe: { pooler: 'pgbouncer' } })
+ * const db = drizzle(process.env.DATABASE_URL!, { schema, poolsafe: { pooler: 'pgbouncer' } })
  * ```
  *
  * @throws ConfigError for a `client` that is not one of `@poolsafe/postgres`, and whatever its `postgres()` throws

@@ -36,7 +36,7 @@ export interface PostgresJSDialectConfig extends Omit<BareConfig, 'postgres'> {
  * import { PostgresJSDialect } from '@poolsafe/kysely/postgres-js'
  * import { Kysely } from 'kysely'
  *
- * const db = new Kysely<Database>({ dialect: new PostgresJSDialect({ postgres: process.env.DATABASE_URL }) })
+ * const db = new Kysely<Database>({ dialect: new PostgresJSDialect({ postgres: process.env.DATABASE_URL! }) })
  * ```
  *
  * @throws ConfigError for a client that is not one of `@poolsafe/postgres`, at the first query when a function

@@ -13,6 +13,19 @@ const exitCodesHelp = 'Exit codes: 0 nothing found, 1 findings, 2 it could not r
 /** Runs the command line and gives the exit code. What a command needs is loaded when it runs. */
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.fine;
+  const program = commandLine((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return failed(error, args.includes('--json'));
+  }
+}
+
+/** The commands and their options; `done` gets the exit code of the one that has run. */
+export function commandLine(done: (code: number) => void): Command {
   const program = new Command('poolsafe')
     .description(
       'What is behind a PostgreSQL connection URL and breaks there, the swap of the imports, what errors mean, and a pooler for development.',
@@ -24,17 +37,8 @@ export async function run(args: readonly string[]): Promise<number> {
     // What was typed may be the URL of a database.
     .configureOutput({ writeErr: (text) => process.stderr.write(redact(text)) })
     .exitOverride();
-  for (const add of [addDoctor, addInit, addExplain, addDev]) {
-    add(program, (result) => {
-      code = result;
-    });
-  }
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
-  } catch (error) {
-    return failed(error, args.includes('--json'));
-  }
+  for (const add of [addDoctor, addInit, addExplain, addDev]) add(program, done);
+  return program;
 }
 
 function addDoctor(program: Command, done: (code: number) => void): void {

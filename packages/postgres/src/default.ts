@@ -112,7 +112,7 @@ export type Postgres = Omit<typeof bare, never> & {
  * ```ts
  * import postgres from '@poolsafe/postgres'
  *
- * const sql = postgres(process.env.DATABASE_URL, { max: 10 })
+ * const sql = postgres(process.env.DATABASE_URL!, { max: 10 })
  * const notes = await sql`select * from notes where id = ${1}`
  * await sql.end()
  * ```

@@ -2,7 +2,7 @@
  * Where a server listens and who may log in: plain data, so that it can go to another process as JSON.
  *
  * ```ts
- * import type { Address } from '@poolsafe/stack'
+ * import { type Address, startPgBouncer } from '@poolsafe/stack'
  *
  * const address: Address = { host: '127.0.0.1', port: 5432, user: 'postgres', password: 'secret' }
  * await using bouncer = await startPgBouncer({ version: '1.24' }, address)

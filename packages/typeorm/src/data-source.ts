@@ -18,7 +18,7 @@ type Bare = typeorm.DataSource;
  * ```ts
  * import { DataSource } from '@poolsafe/typeorm'
  *
- * const dataSource = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, entities: [Note] })
+ * const dataSource = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL!, entities: [Note] })
  * await dataSource.initialize()
  * ```
  *

@@ -2,7 +2,7 @@ import { configError } from '@poolsafe/core';
 import { guardedOptions, isPostgres, type PostgresOptions } from './guarded-options.ts';
 
 /**
- * What `TypeOrmModule.forRoot` takes besides the options of TypeORM. We don't use the type from @nestjs/typeorm
+ * What `TypeOrmModule.forRoot` takes besides the options of TypeORM. We don't use the type from `@nestjs/typeorm`
  * here to not have a dependency to it.
  */
 export interface NestOptions {
@@ -24,7 +24,7 @@ export interface NestOptions {
  * ```ts
  * import { withPoolsafe } from '@poolsafe/typeorm'
  *
- * TypeOrmModule.forRoot(withPoolsafe({ type: 'postgres', url: process.env.DATABASE_URL, autoLoadEntities: true }))
+ * TypeOrmModule.forRoot(withPoolsafe({ type: 'postgres', url: process.env.DATABASE_URL!, autoLoadEntities: true }))
  * ```
  *
  * What a data source made from them migrates takes no lock: that needs {@link DataSource} of this package, which

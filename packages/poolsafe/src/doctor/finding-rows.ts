@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts';
  *
  * ```ts
  * const { findings } = await diagnose()
- * for (const { code, title, evidence, fix }: DoctorFinding of findings) console.log(code, title, evidence, fix)
+ * for (const { code, title, evidence, fix } of findings) console.log(code, title, evidence, fix)
  * ```
  */
 export interface DoctorFinding extends Finding {

@@ -68,8 +68,8 @@ export interface SwapOptions {
 }
 
 /**
- * Finds the imports of pg, postgres, drizzle-orm, kysely, @prisma/adapter-pg and typeorm that have a counterpart, and
- * what they become. Writes nothing and runs nothing of the project.
+ * Finds the imports of pg, postgres, drizzle-orm, kysely, `@prisma/adapter-pg` and typeorm that have a counterpart,
+ * and what they become. Writes nothing and runs nothing of the project.
  *
  * ```ts
  * const { files, left } = await proposeSwap()

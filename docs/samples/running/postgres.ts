@@ -1,0 +1,4 @@
+import postgres from '@poolsafe/postgres';
+import './common.ts';
+
+Object.assign(globalThis, { postgres });
