@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { HazardError } from './errors.ts';
-import { type HazardCode, hazards } from './hazards.ts';
 import { hazardError, type Plan, type StatementContext } from './plan.ts';
+import { type HazardCode, refusals } from './refusals.ts';
 
 /** Published on `poolsafe:hazard` for each statement that is not safe, whatever becomes of it. */
 export interface HazardEvent {
@@ -54,7 +54,7 @@ export function guard(plan: Plan, sql: string, context: StatementContext): Hazar
     letThrough(
       plan,
       sql,
-      context.onPool ? codes.filter((code) => hazards[code].when === 'on a pool') : codes,
+      context.onPool ? codes.filter((code) => refusals[code].when === 'on a pool') : codes,
     );
   } else {
     hazardChannel.publish({ error: refused, action: 'throw' } satisfies HazardEvent);

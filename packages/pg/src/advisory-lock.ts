@@ -7,7 +7,7 @@ import {
   underSessionLock,
   untilLost,
   whenLocked,
-} from '@poolsafe/core';
+} from '@poolsafe/core/direct';
 import type pg from 'pg';
 import type { Client } from './client.ts';
 

@@ -1,11 +1,5 @@
-import {
-  assertDirect,
-  connectDeadline,
-  directOptions,
-  mostSessions,
-  type Plan,
-  type Target,
-} from '@poolsafe/core';
+import type { Plan, Target } from '@poolsafe/core';
+import { assertDirect, connectDeadline, directOptions, mostSessions } from '@poolsafe/core/direct';
 import pg from 'pg';
 import type { Client } from './client.ts';
 import { copyOf, type Options, withoutStream } from './copied-options.ts';

@@ -1,17 +1,15 @@
 import {
-  checkLockOptions,
   configError,
   currentSettings,
   guard,
   inScope,
-  type LockKey,
-  type LockOptions,
   type Plan,
   type PoolsafeOptions,
   policyOf,
   refusedWithSettings,
   type SharedStatements,
 } from '@poolsafe/core';
+import { checkLockOptions, type LockKey, type LockOptions } from '@poolsafe/core/direct';
 import pg from 'pg';
 import { type LockedWork, withAdvisoryLock } from './advisory-lock.ts';
 import type { Client } from './client.ts';

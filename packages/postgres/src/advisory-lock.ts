@@ -7,7 +7,7 @@ import {
   underSessionLock,
   untilLost,
   whenLocked,
-} from '@poolsafe/core';
+} from '@poolsafe/core/direct';
 import type { Engine } from './engine.ts';
 import { Lease } from './lease.ts';
 import type { Session } from './session.ts';

@@ -1,12 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import {
-  assertDirect,
-  type ChannelListener,
-  configError,
-  guard,
-  Listener,
-  mostSessions,
-} from '@poolsafe/core';
+import { configError, guard } from '@poolsafe/core';
+import { assertDirect, type ChannelListener, Listener, mostSessions } from '@poolsafe/core/direct';
 import type postgres from 'postgres';
 import type { Driver, MakeDriver } from './driver.ts';
 import { type Destination, type Engine, leaseReady, makeEngine } from './engine.ts';

@@ -1,4 +1,5 @@
-import { checkLockOptions, classify, guard, isPlain, type LockKey, type LockOptions } from '@poolsafe/core';
+import { classify, guard, isPlain } from '@poolsafe/core';
+import { checkLockOptions, type LockKey, type LockOptions } from '@poolsafe/core/direct';
 import driver from 'postgres';
 import { withAdvisoryLock } from './advisory-lock.ts';
 import { DirectLane } from './direct-lane.ts';
