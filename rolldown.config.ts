@@ -5,9 +5,10 @@ import { defineConfig, type RolldownOptions } from 'rolldown';
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly '@poolsafe/source': string }>>;
   readonly sideEffects: false | readonly string[];
+  readonly peerDependenciesMeta?: object;
 }
 
-const { exports, sideEffects }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { exports, sideEffects, peerDependenciesMeta }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** What the package exports, and what has to run before its imports and so stays a file of its own. */
 const sources = [
@@ -27,6 +28,10 @@ const config: RolldownOptions = defineConfig({
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: '[name].js',
+    // One shared file, where no library is needed by some of the entry points only.
+    ...(peerDependenciesMeta === undefined && {
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    }),
     sourcemap: true,
     // The sources are published too.
     sourcemapExcludeSources: true,

@@ -13,7 +13,7 @@ type Listen = Driver['listen'];
 type Subscribe = Driver['subscribe'];
 
 /** What a {@link DirectLane} belongs to. */
-interface LaneOwner {
+export interface LaneOwner {
   readonly make: MakeDriver;
   /** Where the client itself leads. */
   readonly own: Destination;
