@@ -5,10 +5,9 @@ import { defineConfig, type RolldownOptions } from 'rolldown';
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly '@poolsafe/source': string }>>;
   readonly sideEffects: false | readonly string[];
-  readonly peerDependenciesMeta?: object;
 }
 
-const { exports, sideEffects, peerDependenciesMeta }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { exports, sideEffects }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** What the package exports, and what has to run before its imports and so stays a file of its own. */
 const sources = [
@@ -17,8 +16,9 @@ const sources = [
 ];
 
 /**
- * The build of a published package, run in its folder: one file for each of its entry points, and one for what they
- * share. It holds the source of that package alone. The declarations are made by `tsc`.
+ * The build of a published package, run in its folder: a file for each of its entry points, for what some of
+ * them share, and for what is loaded when it is first used. They hold the source of that package alone; its
+ * declarations are made by `tsc`.
  */
 const config: RolldownOptions = defineConfig({
   input: Object.fromEntries(sources.map((file) => [basename(file, '.ts'), file])),
@@ -28,10 +28,6 @@ const config: RolldownOptions = defineConfig({
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: '[name].js',
-    // One shared file, where no library is needed by some of the entry points only.
-    ...(peerDependenciesMeta === undefined && {
-      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
-    }),
     sourcemap: true,
     // The sources are published too.
     sourcemapExcludeSources: true,

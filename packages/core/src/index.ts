@@ -10,21 +10,19 @@ export {
   settingsError,
 } from './errors.ts';
 export { hintFor } from './hints.ts';
+export {
+  type ConnectionErrorEvent,
+  type ListenGap,
+  type ListenGapEvent,
+  reportConnectionError,
+} from './lost-connection.ts';
 export type { Policy, PoolsafeOptions } from './options.ts';
 export { type Plan, planFor, policyOf, type StatementContext, startupError } from './plan.ts';
 export { type Fact, type Pooler, type PoolerName, poolers } from './poolers.ts';
 export { type Probed, probeName, probeSql, readProbe } from './probe.ts';
 export { recognise } from './recognise.ts';
 export { type HazardCode, hazardPage } from './refusals.ts';
-export {
-  type ConnectionErrorEvent,
-  guard,
-  type HazardEvent,
-  type ListenGap,
-  type ListenGapEvent,
-  reportConnectionError,
-  reportListenGap,
-} from './report.ts';
+export { guard, type HazardEvent } from './report.ts';
 export {
   currentSettings,
   inScope,

@@ -10,32 +10,7 @@ export interface HazardEvent {
   readonly action: 'throw' | 'warn' | 'allow';
 }
 
-/** Published on `poolsafe:connection-error` when a connection is lost, whether a query was running or not, and when one that listens cannot be made again. */
-export interface ConnectionErrorEvent {
-  readonly error: unknown;
-}
-
-/**
- * Published on `poolsafe:listen-gap` when a connection that listens was lost and listens again: what was sent in
- * between on these channels is lost.
- */
-export interface ListenGapEvent extends ListenGap {
-  readonly channels: readonly string[];
-}
-
-/** The time in which notifications may have been lost, by the clock of this process. */
-export interface ListenGap {
-  /** When the lost connection last showed that it was alive. */
-  readonly since: Date;
-  /** When everything was listened to again. */
-  readonly until: Date;
-  /** What the connection was lost with. */
-  readonly error: Error;
-}
-
 const hazardChannel = channel('poolsafe:hazard');
-const connectionErrorChannel = channel('poolsafe:connection-error');
-const listenGapChannel = channel('poolsafe:listen-gap');
 
 /** Bounds the memory of {@link warned}; a text that was forgotten warns once more. */
 const maxWarned = 1000;
@@ -79,14 +54,4 @@ function warnOnce(plan: Plan, sql: string, error: HazardError): void {
   if (known.size >= maxWarned) known.clear();
   known.add(key);
   process.emitWarning(error.message, { type: 'PoolsafeWarning', code: error.code });
-}
-
-/** Reports a lost connection on `poolsafe:connection-error`. */
-export function reportConnectionError(error: unknown): void {
-  connectionErrorChannel.publish({ error } satisfies ConnectionErrorEvent);
-}
-
-/** Reports on `poolsafe:listen-gap` that notifications may have been lost. */
-export function reportListenGap(gap: ListenGapEvent): void {
-  listenGapChannel.publish(gap);
 }
