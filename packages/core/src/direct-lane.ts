@@ -7,7 +7,7 @@ export {
   type LockOptions,
   type LockScope,
 } from './advisory-lock.ts';
-export { assertDirect, connectDeadline, directOptions, mostSessions } from './direct.ts';
+export { assertDirect, connectDeadline, mostSessions } from './direct.ts';
 export type { MakeWire, Wire } from './listen-connection.ts';
 export { type ChannelListener, Listener } from './listener.ts';
 export {

@@ -56,6 +56,6 @@ export {
   StatementCache,
   type StatementCacheOptions,
 } from './statements.ts';
-export { assertSingleHost, parseTarget, type Target, urlOptions } from './target.ts';
+export { assertSingleHost, directOptions, parseTarget, type Target, urlOptions } from './target.ts';
 export { isBegin, isSingleStatement, type TransactionTag, transactionTag } from './transaction-text.ts';
 export { type CleanUrl, withoutClientKeys } from './url-keys.ts';

@@ -1,4 +1,4 @@
-import { directOptions } from '@poolsafe/core/direct';
+import { directOptions } from '@poolsafe/core';
 import type { Client, Pool, PoolConfig } from '@poolsafe/pg';
 import type pg from 'pg';
 import { copyOf } from './copied-options.ts';

@@ -1,5 +1,5 @@
-import type { Plan, Target } from '@poolsafe/core';
-import { assertDirect, connectDeadline, directOptions, mostSessions } from '@poolsafe/core/direct';
+import { directOptions, type Plan, type Target } from '@poolsafe/core';
+import { assertDirect, connectDeadline, mostSessions } from '@poolsafe/core/direct';
 import pg from 'pg';
 import type { Client } from './client.ts';
 import { copyOf, type Options, withoutStream } from './copied-options.ts';
