@@ -42,7 +42,7 @@ export function differences(before: string, after: string): readonly string[] {
   const names = new Set([...written.keys(), ...measured.keys()]);
   return [...names]
     .filter((name) => !isSame(written.get(name), measured.get(name)))
-    .map((name) => `docs/sizes.md says something else of ${name}: write it anew with `npx -y pnpm@12 sizes``);
+    .map((name) => `docs/sizes.md is out of date about ${name}; to write it anew: npx -y pnpm@12 sizes`);
 }
 
 /** The sizes of each row: two columns in the first table, one in the second. */
