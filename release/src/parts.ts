@@ -13,8 +13,9 @@ const parts: readonly (readonly [part: string, modules: RegExp])[] = [
   ['the hints of errors', /\/hints\.ts$/],
   ['the poolers, and how to recognise them', /\/(?:poolers|recognise)\.ts$/],
   ['naming statements, the probe', /\/(?:statements|shared-statements|stale-statement|probe)\.ts$/],
-  ['options, plan, errors, reports', /\/(?:options|plan|errors|report|target|index)\.ts$/],
+  ['options, plan, errors, reports', /\/(?:options|plan|errors|report|lost-connection|target|index)\.ts$/],
   ['`pg-connection-string`, which `pg` uses too', /\/pg-connection-string\//],
+  ['the bundler', /rolldown\/runtime/],
 ];
 
 /** How much each part takes, in bytes: its share of the minified text, as that of the gzipped. */
@@ -27,12 +28,14 @@ export async function composition(): Promise<readonly (readonly [part: string, b
   let whole = 0;
   for (const [id, { code: rendered }] of Object.entries(modules)) {
     const length = minifySync(id, rendered ?? '').code.length;
-    const part = parts.find(([, names]) => names.test(id))?.[0] ?? 'the bundler';
+    const [part] = parts.find(([, names]) => names.test(id)) ?? [];
+    if (part === undefined) throw new Error(`${id} belongs to no part in release/src/parts.ts.`);
     sizes.set(part, (sizes.get(part) ?? 0) + length);
     whole += length;
   }
   const zipped = gzipSync(code, { level: 9 }).length;
   return [...sizes]
     .map(([part, length]) => [part, (length / whole) * zipped] as const)
+    .filter(([, bytes]) => bytes > 0)
     .sort((a, b) => b[1] - a[1]);
 }
