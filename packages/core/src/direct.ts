@@ -1,7 +1,7 @@
 import { type ConfigError, configError } from './errors.ts';
 import type { Plan } from './plan.ts';
 import { type Provider, providerOf, providers } from './providers.ts';
-import { type Target, urlOptions } from './target.ts';
+import type { Target } from './target.ts';
 
 /** How many sessions a direct lane has at a time: PostgreSQL has few, which is why there is a pooler. */
 export const mostSessions = 5;
@@ -20,11 +20,6 @@ export function assertDirect(
   target: Pick<Target, 'host'>,
 ): void {
   if (!plan.hasDirect && plan.pooler.session.value !== 'kept') throw directNeeded(what, plan, target);
-}
-
-/** The options of pg that lead to a URL, whatever the others say of the address. */
-export function directOptions(url: string): Readonly<Record<string, unknown>> {
-  return { connectionString: undefined, host: undefined, port: undefined, ...urlOptions(url) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { HazardCode } from './hazards.ts';
+import type { HazardCode } from './refusals.ts';
 
 /** Every `code` that a {@link PoolsafeError} can have. */
 export type PoolsafeErrorCode = HazardCode | 'POOLSAFE_CONFIG' | 'POOLSAFE_SETTINGS';

@@ -1,7 +1,7 @@
 import { isPlain } from './classify.ts';
 import type { Effect } from './effects.ts';
-import { type HazardCode, hazardOf, hazards } from './hazards.ts';
 import { memoized } from './memo.ts';
+import { type HazardCode, hazardCodes, type Refusal, refusals } from './refusals.ts';
 import { findStatements, type StatementEffects } from './sql-classify.ts';
 import { tokenize } from './sql-lexer.ts';
 import { nameOf } from './sql-tokens.ts';
@@ -34,16 +34,13 @@ const examined = memoized((sql): Examined => {
   };
 });
 
-function codes(
-  statements: readonly StatementEffects[],
-  when: (typeof hazards)[HazardCode]['when'],
-): HazardCode[] {
-  const found = new Set<Effect>(statements.flatMap((statement) => [...statement.found]));
-  const rows = [...found]
-    .flatMap((effect) => hazardOf(effect) ?? [])
-    .filter((hazard) => hazard.when === when);
-  const inOrder = Object.keys(hazards) as HazardCode[];
-  return inOrder.filter((code) => rows.some((hazard) => hazard.code === code));
+function codes(statements: readonly StatementEffects[], when: Refusal['when']): HazardCode[] {
+  return hazardCodes.filter((code) => {
+    const row = refusals[code];
+    return (
+      row.when === when && row.effects.some((effect) => statements.some(({ found }) => found.has(effect)))
+    );
+  });
 }
 
 /**

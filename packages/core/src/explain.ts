@@ -1,5 +1,6 @@
 import { PoolsafeError } from './errors.ts';
-import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
+import { storyPage } from './hints.ts';
+import { type HazardCode, isHazardCode, refusals } from './refusals.ts';
 import { fixFor, type Stack } from './stacks.ts';
 import { type Story, stories } from './stories.ts';
 
@@ -32,16 +33,10 @@ export function explain(error: unknown, stack?: Stack): Explanation | undefined 
     const story = stories.find((row) => row.text.test(message) && matchesCode(row, sqlstate));
     if (story !== undefined) {
       const { text: _, ...explanation } = story;
-      return { ...explanation, ...exampleOf(story.hazard, stack), page: `docs/errors.md#${story.id}` };
+      return { ...explanation, ...exampleOf(story.hazard, stack), page: storyPage(story.id) };
     }
   }
   return undefined;
-}
-
-/** The explanation of an error in one line, for the `hint` that its origin left empty. */
-export function hintFor(error: unknown): string | undefined {
-  const explanation = explain(error);
-  return explanation && `${explanation.cause}; ${explanation.fix}. See ${explanation.page}`;
 }
 
 function exampleOf(code: HazardCode | undefined, stack: Stack | undefined): { example?: string } {
@@ -52,7 +47,7 @@ function exampleOf(code: HazardCode | undefined, stack: Stack | undefined): { ex
 function explainOwn(error: PoolsafeError, stack: Stack | undefined): Explanation {
   // Another copy of the package may know more codes than this one.
   const code = isHazardCode(error.code) ? error.code : undefined;
-  const row = code && hazards[code];
+  const row = code && refusals[code];
   const [what = '', fix = ''] = error.message.split(/\n {2}(?:fix|read more): /);
   return {
     id: error.code,

@@ -1,7 +1,7 @@
 import { listenPauses, quotedChannel } from './listen.ts';
 import { ListenConnection, type Loss, type MakeWire } from './listen-connection.ts';
+import { type ListenGap, reportConnectionError, reportListenGap } from './lost-connection.ts';
 import { growing } from './pauses.ts';
-import { type ListenGap, reportConnectionError, reportListenGap } from './report.ts';
 import { outOfScope } from './settings.ts';
 
 /** Somebody who listens to a channel. */

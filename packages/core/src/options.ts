@@ -1,7 +1,7 @@
 import { type ConfigError, configError } from './errors.ts';
-import { type HazardCode, hazards, isHazardCode } from './hazards.ts';
 import { isPoolerName, type Pooler, type PoolerName, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
+import { type HazardCode, hazardCodes, isHazardCode } from './refusals.ts';
 import type { StatementCacheOptions } from './statements.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -109,7 +109,7 @@ function checkAllow(allow: unknown): void {
     throw configError('`poolsafe.allow` must be a list of hazard codes.', "allow: ['POOLSAFE_SESSION_SET']");
   }
   const wrong = allow.findIndex((code) => !isHazardCode(code));
-  if (wrong >= 0) throw notOneOf('poolsafe.allow', allow[wrong], Object.keys(hazards));
+  if (wrong >= 0) throw notOneOf('poolsafe.allow', allow[wrong], hazardCodes);
 }
 
 function checkPooler(pooler: unknown): void {

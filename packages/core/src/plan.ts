@@ -1,9 +1,9 @@
 import { ConfigError, configError, HazardError, PoolsafeError } from './errors.ts';
 import { examine } from './examine.ts';
-import { type HazardCode, hazardPage, hazards } from './hazards.ts';
 import { checkOptions, checkPolicy, type Policy, type PoolsafeOptions } from './options.ts';
 import { type Pooler, poolers } from './poolers.ts';
 import { recognise } from './recognise.ts';
+import { type HazardCode, hazardPage, refusals } from './refusals.ts';
 import { type SettingsScope, settingsScope } from './settings.ts';
 import { tokenize } from './sql-lexer.ts';
 import { divideStartup, type Startup } from './startup.ts';
@@ -179,7 +179,7 @@ export function hazardError(code: HazardCode, sql: string, pooler: Pooler): Haza
 
 /** What every refusal says: its code, why, where, what, the fix and the page. */
 function refusal(code: HazardCode, pooler: Pooler, where: string, what: string): string {
-  const { why, fix } = hazards[code];
+  const { why, fix } = refusals[code];
   const direct = pooler.name === 'unknown' ? ". Without a pooler: `poolsafe: { pooler: 'direct' }`" : '';
   return (
     `${code}  ${why} (${where}).\n  ${what}\n` +

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { HazardError } from './errors.ts';
-import { type HazardCode, hazards } from './hazards.ts';
 import { hazardError, type Plan, type StatementContext } from './plan.ts';
+import { type HazardCode, refusals } from './refusals.ts';
 
 /** Published on `poolsafe:hazard` for each statement that is not safe, whatever becomes of it. */
 export interface HazardEvent {
@@ -10,32 +10,7 @@ export interface HazardEvent {
   readonly action: 'throw' | 'warn' | 'allow';
 }
 
-/** Published on `poolsafe:connection-error` when a connection is lost, whether a query was running or not, and when one that listens cannot be made again. */
-export interface ConnectionErrorEvent {
-  readonly error: unknown;
-}
-
-/**
- * Published on `poolsafe:listen-gap` when a connection that listens was lost and listens again: what was sent in
- * between on these channels is lost.
- */
-export interface ListenGapEvent extends ListenGap {
-  readonly channels: readonly string[];
-}
-
-/** The time in which notifications may have been lost, by the clock of this process. */
-export interface ListenGap {
-  /** When the lost connection last showed that it was alive. */
-  readonly since: Date;
-  /** When everything was listened to again. */
-  readonly until: Date;
-  /** What the connection was lost with. */
-  readonly error: Error;
-}
-
 const hazardChannel = channel('poolsafe:hazard');
-const connectionErrorChannel = channel('poolsafe:connection-error');
-const listenGapChannel = channel('poolsafe:listen-gap');
 
 /** Bounds the memory of {@link warned}; a text that was forgotten warns once more. */
 const maxWarned = 1000;
@@ -54,7 +29,7 @@ export function guard(plan: Plan, sql: string, context: StatementContext): Hazar
     letThrough(
       plan,
       sql,
-      context.onPool ? codes.filter((code) => hazards[code].when === 'on a pool') : codes,
+      context.onPool ? codes.filter((code) => refusals[code].when === 'on a pool') : codes,
     );
   } else {
     hazardChannel.publish({ error: refused, action: 'throw' } satisfies HazardEvent);
@@ -79,14 +54,4 @@ function warnOnce(plan: Plan, sql: string, error: HazardError): void {
   if (known.size >= maxWarned) known.clear();
   known.add(key);
   process.emitWarning(error.message, { type: 'PoolsafeWarning', code: error.code });
-}
-
-/** Reports a lost connection on `poolsafe:connection-error`. */
-export function reportConnectionError(error: unknown): void {
-  connectionErrorChannel.publish({ error } satisfies ConnectionErrorEvent);
-}
-
-/** Reports on `poolsafe:listen-gap` that notifications may have been lost. */
-export function reportListenGap(gap: ListenGapEvent): void {
-  listenGapChannel.publish(gap);
 }

@@ -1,7 +1,7 @@
 import type { PoolsafeError } from './errors.ts';
 import { settingsError } from './errors.ts';
 import { memoized } from './memo.ts';
-import { findStatements } from './sql-classify.ts';
+import { findStatements, type StatementEffects } from './sql-classify.ts';
 import { tokenize } from './sql-lexer.ts';
 
 /** Why a text cannot run with settings in force, inside of a transaction and on its own. */
@@ -42,13 +42,10 @@ const reasons = memoized((sql): Reasons => {
     chains || (isSeveral && control)
       ? 'no transaction may begin or end in the middle of a text, or chained to another'
       : undefined;
-  return { inside, alone: whyNotAlone(values, statements) };
+  return { inside, alone: whyNotAlone(statements) };
 });
 
-function whyNotAlone(
-  values: readonly string[],
-  statements: ReturnType<typeof findStatements>,
-): string | undefined {
+function whyNotAlone(statements: readonly StatementEffects[]): string | undefined {
   if (statements.length > 1) return 'several statements in one text are one of their own';
   const [only] = statements;
   if (only === undefined) return undefined;
@@ -56,31 +53,5 @@ function whyNotAlone(
     return 'a procedure or a DO block may end it with its own COMMIT';
   }
   if (only.first === 'copy') return 'COPY goes over a protocol of its own';
-  return needsNoTransaction(values) ? 'this one cannot run in a transaction block' : undefined;
-}
-
-/** First words of what PostgreSQL refuses in a transaction block, whatever follows. */
-const forbidden: readonly (readonly string[])[] = [
-  ['vacuum'],
-  ['alter', 'system'],
-  ['create', 'database'],
-  ['drop', 'database'],
-  ['create', 'tablespace'],
-  ['drop', 'tablespace'],
-  ['reindex', 'database'],
-  ['reindex', 'system'],
-  ['reindex', 'schema'],
-  ['create', 'subscription'],
-  ['drop', 'subscription'],
-  ['commit', 'prepared'],
-  ['rollback', 'prepared'],
-  ['discard', 'all'],
-];
-
-/** https://www.postgresql.org/docs/current/sql-commands.html: each page says so of its command. */
-function needsNoTransaction(values: readonly string[]): boolean {
-  const [first] = values;
-  if (forbidden.some((words) => words.every((word, i) => values[i] === word))) return true;
-  const isOfIndex = (first === 'create' || first === 'drop') && values.slice(1, 3).includes('index');
-  return (isOfIndex || first === 'reindex') && values.includes('concurrently');
+  return only.found.has('no_transaction') ? 'this one cannot run in a transaction block' : undefined;
 }

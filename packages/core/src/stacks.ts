@@ -1,4 +1,5 @@
-import { type Example, type HazardCode, hazards } from './hazards.ts';
+import { type Example, hazards } from './hazards.ts';
+import type { HazardCode } from './refusals.ts';
 
 /** A library whose words a fix can be put into. */
 export type Stack = 'pg' | 'drizzle' | 'kysely' | 'prisma' | 'typeorm' | 'postgres';

@@ -60,6 +60,11 @@ export function urlOptions(url: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
 }
 
+/** The options of pg that lead to a URL, whatever the others say of the address. */
+export function directOptions(url: string): Readonly<Record<string, unknown>> {
+  return { connectionString: undefined, host: undefined, port: undefined, ...urlOptions(url) };
+}
+
 /**
  * Refuses a list of hosts: the driver would look it up as one name.
  *

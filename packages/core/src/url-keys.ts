@@ -1,34 +1,22 @@
-/** Keys of connection URLs that are meant for a client, and what they mean there. No server knows them. */
-const clientKeys: Readonly<Record<string, string>> = {
-  pgbouncer: 'Prisma: no named statements',
-  connection_limit: 'Prisma: connections of the pool',
-  pool_timeout: 'Prisma: seconds to wait for a connection of the pool',
-  socket_timeout: 'Prisma: seconds to wait for a query',
-  schema: 'Prisma: schema of the models',
-  statement_cache_size: 'Prisma: prepared statements to keep',
-  sslaccept: 'Prisma: whether to verify the certificate',
-  sslidentity: 'Prisma: certificate of the client',
-  sslpassword: 'Prisma, libpq: password of the key of the client',
-  single_use_connections: 'Prisma: no pool',
-  supa: 'Vercel: which URL of Supabase this is',
-  workaround: 'Vercel: a mark for Supabase',
-  channel_binding: 'libpq: whether to bind the login to TLS',
-  gssencmode: 'libpq: GSSAPI encryption',
-  passfile: 'libpq: file with the password',
-  requirepeer: 'libpq: user that runs the server',
-  load_balance_hosts: 'libpq: order of the hosts',
-  hostaddr: 'libpq: address of the host',
-  uselibpqcompat: 'pg: read sslmode as libpq does',
-  sslcompression: 'libpq: compression of TLS',
-  keepalives: 'libpq: TCP keep-alive',
-  keepalives_idle: 'libpq: TCP keep-alive',
-  keepalives_interval: 'libpq: TCP keep-alive',
-  keepalives_count: 'libpq: TCP keep-alive',
-};
+/** Keys of connection URLs that are meant for a client. No server knows them. */
+const clientKeys: ReadonlySet<string> = new Set(
+  [
+    // Prisma. `sslpassword` is a key of libpq as well.
+    'pgbouncer connection_limit pool_timeout socket_timeout schema statement_cache_size single_use_connections',
+    'sslaccept sslidentity sslpassword',
+    // Vercel: marks for Supabase.
+    'supa workaround',
+    // libpq.
+    'channel_binding gssencmode passfile requirepeer load_balance_hosts hostaddr sslcompression',
+    'keepalives keepalives_idle keepalives_interval keepalives_count',
+    // pg: whether it reads sslmode as libpq does.
+    'uselibpqcompat',
+  ].flatMap((names) => names.split(' ')),
+);
 
 /** Whether a key of a connection URL is meant for a client alone. */
 export function isClientKey(name: string): boolean {
-  return Object.hasOwn(clientKeys, name);
+  return clientKeys.has(name);
 }
 
 /** A connection URL without the keys that only some client understands, and those keys with their values. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { examine } from '../src/examine.ts';
-import { type HazardCode, hazards } from '../src/hazards.ts';
+import { hazards } from '../src/hazards.ts';
+import type { HazardCode } from '../src/refusals.ts';
 
 const local = 'POOLSAFE_LOCAL_OUTSIDE_TRANSACTION';
 const onPool = 'POOLSAFE_TRANSACTION_ON_POOL';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, configError, PoolsafeError } from '../src/errors.ts';
-import { explain, hintFor } from '../src/explain.ts';
+import { explain } from '../src/explain.ts';
+import { hintFor, hints } from '../src/hints.ts';
 import { planFor } from '../src/plan.ts';
 import { fixFor, type Stack, stacks } from '../src/stacks.ts';
 import { stories } from '../src/stories.ts';
@@ -174,26 +175,26 @@ describe('for a stack', () => {
 });
 
 describe('hintFor', () => {
-  const refusal = planFor(parseTarget('postgres://db/shop')).check('listen news', { inTransaction: false });
-  const own = [refusal, configError('no\nobject.', 'this\n  or that'), planFor] as const;
-
   test('says cause, fix and page', () => {
     expect(hintFor(pgError('08P01', 'no more connections allowed (max_client_conn)'))).toBe(
       'max_client_conn clients are connected already; lower the pool size of each process, or raise max_client_conn.' +
         ' See docs/errors.md#max-client-conn',
     );
-    expect(hintFor(own[0])).toMatch(/^notifications arrive .*\. See docs\/hazards\/POOLSAFE_LISTEN\.md$/);
-    expect(hintFor(own[1])).toBe('no object; this or that. See docs/options.md');
   });
 
-  test('in one line, for each story', () => {
-    for (const [id, code, text] of errorTexts) {
-      expect(hintFor(pgError(code, text))).toMatch(new RegExp(`^\\S.* See docs/errors\\.md#${id}$`));
+  test('in one line, for each that comes from the other side', () => {
+    const hinted = errorTexts.filter(([id]) => hints.some((hint) => hint.id === id));
+    for (const [id, code, text] of hinted) {
+      expect(hintFor({ code, message: text })).toMatch(new RegExp(`^\\S.* See docs/errors\\.md#${id}$`));
     }
+    // A warning of PostgreSQL and texts of clients, and what nobody on the other side has written.
+    const others = stories.filter((story) => !hinted.some(([id]) => id === story.id));
+    expect(others.map(({ id }) => id)).toEqual(['lock-not-held', 'connection-lost', 'ipv6-only']);
   });
 
   test('nothing about a stranger', () => {
-    expect(hintFor(own[2])).toBeUndefined();
     expect(hintFor(pgError('42P01', 'relation "item" does not exist'))).toBeUndefined();
+    expect(hintFor(pgError('P0001', 'prepared statement "s0" already exists'))).toBeUndefined();
+    expect(hintFor({})).toBeUndefined();
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { cases } from '../../conformance/src/index.ts';
 import { type Effect, effects } from '../src/effects.ts';
 import { examine } from '../src/examine.ts';
-import { hazardOf, hazardPage, hazards, isHazardCode } from '../src/hazards.ts';
+import { hazards } from '../src/hazards.ts';
+import { hazardPage, isHazardCode } from '../src/refusals.ts';
 
 const rows = Object.entries(hazards);
 
@@ -54,12 +55,6 @@ test('of what is right in a transaction only, PostgreSQL says itself what fails 
     'tx:two_phase',
   ]);
   expect(inRows.filter((effect) => !/^(?:session|tx):/.test(effect))).toEqual([]);
-});
-
-test('hazardOf finds the row of an effect', () => {
-  expect(hazardOf('session:listen')).toBe(hazards.POOLSAFE_LISTEN);
-  expect(hazardOf('tx:control')).toBe(hazards.POOLSAFE_TRANSACTION_ON_POOL);
-  expect(hazardOf('tx:savepoint')).toBeUndefined();
 });
 
 test.each(['toString', 'POOLSAFE_CONFIG', '', undefined])('%j is no hazard code', (value) => {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hazardPage, hazards } from '../src/hazards.ts';
+import { hazards } from '../src/hazards.ts';
 import { optionNames } from '../src/options.ts';
+import { hazardPage } from '../src/refusals.ts';
 import { stories } from '../src/stories.ts';
 import {
   errorPages,

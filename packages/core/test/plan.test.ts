@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, HazardError, PoolsafeError } from '../src/errors.ts';
-import type { HazardCode } from '../src/hazards.ts';
 import type { PoolsafeOptions } from '../src/options.ts';
 import { type Plan, planFor } from '../src/plan.ts';
 import { type Pooler, type PoolerName, poolers } from '../src/poolers.ts';
+import type { HazardCode } from '../src/refusals.ts';
 import { parseTarget } from '../src/target.ts';
 import { errorOf } from './error-of.ts';
 

@@ -2,15 +2,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HazardError } from '../src/errors.ts';
-import { type Plan, planFor } from '../src/plan.ts';
 import {
   type ConnectionErrorEvent,
-  guard,
-  type HazardEvent,
   type ListenGapEvent,
   reportConnectionError,
   reportListenGap,
-} from '../src/report.ts';
+} from '../src/lost-connection.ts';
+import { type Plan, planFor } from '../src/plan.ts';
+import { guard, type HazardEvent } from '../src/report.ts';
 import { parseTarget } from '../src/target.ts';
 
 const outside = { inTransaction: false };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type HazardCode, hazards } from '../src/hazards.ts';
+import { hazards } from '../src/hazards.ts';
+import type { HazardCode } from '../src/refusals.ts';
 import { fixFor, type Stack, stacks } from '../src/stacks.ts';
 
 const names = Object.keys(stacks) as Stack[];

@@ -61,12 +61,18 @@ describe('refusedWithSettings()', () => {
     [true, false].map((inTransaction) => refusedWithSettings(text, { inTransaction })?.code);
   const code = 'POOLSAFE_SETTINGS';
 
-  test.each(['select 1', 'insert into t values ($1)', 'create table t ()', 'commit', 'rollback to a', ''])(
-    'never %j',
-    (text) => {
-      expect(of(text)).toEqual([undefined, undefined]);
-    },
-  );
+  test.each([
+    'select 1',
+    'insert into t values ($1)',
+    'create table t ()',
+    'create index concurrently_used on t (a)',
+    "create subscription s connection '' publication p with (create_slot = false)",
+    'commit',
+    'rollback to a',
+    '',
+  ])('never %j', (text) => {
+    expect(of(text)).toEqual([undefined, undefined]);
+  });
 
   test.each([
     'select 1; select 2',
@@ -75,6 +81,10 @@ describe('refusedWithSettings()', () => {
     'drop index concurrently i',
     'reindex table concurrently t',
     'alter system set work_mem = 1',
+    'cluster',
+    'alter table t detach partition p concurrently',
+    'commit prepared $1',
+    'discard all',
     'call p()',
     'do $$ begin end $$',
     'copy t from stdin',

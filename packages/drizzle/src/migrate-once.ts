@@ -1,4 +1,5 @@
-import { configError, migrationLockKey, migrationLockSql, type Plan, untilLocked } from '@poolsafe/core';
+import { configError, type Plan } from '@poolsafe/core';
+import { migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core/migrations';
 import { sql } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { isGuarded, overClient } from './guarded-drizzle.ts';

@@ -4,7 +4,8 @@ import type { DrizzleConfig } from 'drizzle-orm';
 import { type NodePgClient, type NodePgDatabase, drizzle as original } from 'drizzle-orm/node-postgres';
 import { guardedDrizzle } from './guarded-drizzle.ts';
 
-export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
+export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 export * from 'drizzle-orm/node-postgres';
 
 type Schema = Record<string, unknown>;

@@ -6,7 +6,8 @@ import type postgresjs from 'postgres';
 import { guardedDrizzle } from './guarded-drizzle.ts';
 import { decidingByItself } from './preparing.ts';
 
-export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
+export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 export * from 'drizzle-orm/postgres-js';
 
 type Schema = Record<string, unknown>;

@@ -1,2 +1,3 @@
-export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
+export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 export { PostgresDialect, type PostgresDialectConfig } from './postgres-dialect.ts';

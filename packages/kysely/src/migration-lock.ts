@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core';
+import { migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core/migrations';
 import {
   CompiledQuery,
   type DatabaseMetadataOptions,

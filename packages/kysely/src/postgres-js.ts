@@ -10,7 +10,8 @@ import { GuardedPostgresAdapter, GuardedPostgresIntrospector } from './migration
 import { GuardedPostgresJSDriver, type OpenSql } from './postgres-js-driver.ts';
 import { type GuardedSql, SqlSessions } from './sql-sessions.ts';
 
-export { type ResolvedUrls, resolveUrls, type Settings, withSettings } from '@poolsafe/core';
+export { type Settings, withSettings } from '@poolsafe/core';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 
 /** The options of `postgres()`, and its URL. */
 export type PostgresJSOptions = Options<Record<string, postgresjs.PostgresType>> & {

@@ -1,13 +1,15 @@
+import type { Plan } from '@poolsafe/core';
 import {
   type AdvisoryLock,
   advisoryLock,
-  type CheckedLockOptions,
+  checkLockOptions,
   type LockedWork as LockedWorkOn,
   type LockKey,
+  type LockOptions,
   underSessionLock,
   untilLost,
   whenLocked,
-} from '@poolsafe/core';
+} from '@poolsafe/core/direct';
 import type pg from 'pg';
 import type { Client } from './client.ts';
 
@@ -19,6 +21,7 @@ export type LockedWork<T> = LockedWorkOn<Client, T>;
 
 /** Where the connections for a lock come from. */
 interface LockLanes {
+  readonly plan: Plan;
   connect(): Promise<pg.PoolClient>;
   session<T>(work: (client: Client) => T): Promise<Awaited<T>>;
 }
@@ -28,8 +31,9 @@ export async function withAdvisoryLock<T>(
   lanes: LockLanes,
   key: LockKey,
   work: LockedWork<T>,
-  { scope, signal }: CheckedLockOptions,
+  options: LockOptions = {},
 ): Promise<Awaited<T>> {
+  const { scope, signal } = checkLockOptions(options, lanes.plan);
   const lock = advisoryLock(key);
   const attempt = <R>(held: LockedWork<Promise<R>>): Promise<R | undefined> =>
     scope === 'session'

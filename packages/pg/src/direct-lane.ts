@@ -1,11 +1,5 @@
-import {
-  assertDirect,
-  connectDeadline,
-  directOptions,
-  mostSessions,
-  type Plan,
-  type Target,
-} from '@poolsafe/core';
+import { directOptions, type Plan, type Target } from '@poolsafe/core';
+import { assertDirect, connectDeadline, mostSessions } from '@poolsafe/core/direct';
 import pg from 'pg';
 import type { Client } from './client.ts';
 import { copyOf, type Options, withoutStream } from './copied-options.ts';
@@ -51,13 +45,8 @@ export class DirectLane {
     return this.#listener.listen(channel, handler, options);
   }
 
-  /** Ends what there is, when the sessions are done; `undefined` where there is nothing. */
-  end(): Promise<void> | undefined {
-    if (this.#sessions === undefined && this.#listener === undefined) return undefined;
-    return this.#end();
-  }
-
-  async #end(): Promise<void> {
+  /** Ends what there is, when the sessions are done. */
+  async end(): Promise<void> {
     await this.#listener?.end();
     // pg leaves those who wait for a connection waiting for ever.
     await Promise.allSettled(this.#running);

@@ -328,7 +328,7 @@ function endAtFatal(client: pg.Client): void {
 }
 
 /** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
-function fillHint(error: { hint?: string | undefined }): void {
+function fillHint(error: pg.DatabaseError): void {
   error.hint ??= hintFor(error);
 }
 

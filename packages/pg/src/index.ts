@@ -5,17 +5,14 @@ export {
   ConfigError,
   HazardError,
   type ListenGap,
-  type LockKey,
-  type LockOptions,
-  type LockScope,
   type Plan,
   PoolsafeError,
   type PoolsafeOptions,
-  type ResolvedUrls,
-  resolveUrls,
   type Settings,
   withSettings,
 } from '@poolsafe/core';
+export type { LockKey, LockOptions, LockScope } from '@poolsafe/core/direct';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 export type * from 'pg';
 export type { LockedWork } from './advisory-lock.ts';
 export { Client, type ClientConfig } from './client.ts';

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { Listener as CoreListener, type ListenGap, type MakeWire } from '@poolsafe/core';
+import type { ListenGap } from '@poolsafe/core';
+import { Listener as CoreListener, type MakeWire } from '@poolsafe/core/direct';
 import type pg from 'pg';
 
 /** Gets what was sent on a channel. */

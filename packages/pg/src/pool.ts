@@ -1,22 +1,20 @@
 import {
-  checkLockOptions,
   configError,
   currentSettings,
   guard,
   inScope,
-  type LockKey,
-  type LockOptions,
   type Plan,
   type PoolsafeOptions,
   policyOf,
   refusedWithSettings,
   type SharedStatements,
 } from '@poolsafe/core';
+import type { LockKey, LockOptions } from '@poolsafe/core/direct';
 import pg from 'pg';
-import { type LockedWork, withAdvisoryLock } from './advisory-lock.ts';
+import type { LockedWork } from './advisory-lock.ts';
 import type { Client } from './client.ts';
 import { copyOf, withoutStream } from './copied-options.ts';
-import { DirectLane } from './direct-lane.ts';
+import type { DirectLane } from './direct-lane.ts';
 import { guardedClient, share } from './guarded-client.ts';
 import type { ListenHandler, Listening, ListenOptions } from './listener.ts';
 import { isHarmless, isSubmittable, refuse, textOf } from './query-forms.ts';
@@ -112,7 +110,9 @@ type Callback = (error: unknown, result?: unknown) => unknown;
 class GuardedPool extends pg.Pool {
   readonly poolsafe: Plan;
   readonly #statements: SharedStatements;
-  readonly #lane: DirectLane;
+  /** Where it leads, for the direct lane. */
+  readonly #host: string;
+  #lane: Promise<DirectLane> | undefined;
 
   constructor(config?: PoolConfig) {
     if (typeof config === 'string') {
@@ -129,7 +129,7 @@ class GuardedPool extends pg.Pool {
     };
     super(options);
     this.poolsafe = poolsafe;
-    this.#lane = new DirectLane({ options: this.options, plan: poolsafe, target: { host } });
+    this.#host = host;
     this.#statements = share(this.options, poolsafe);
     // The client has reported the error already. Without a listener it would end the process.
     this.on('error', () => {});
@@ -150,31 +150,38 @@ class GuardedPool extends pg.Pool {
 
   async #session<T>(what: string, work: (client: Client) => T): Promise<Awaited<T>> {
     if (this.ending) throw afterEnd();
-    return await this.#lane.session(what, work);
+    const lane = await this.#direct();
+    return await lane.session(what, work);
   }
 
   async listen(channel: string, handler: ListenHandler, options?: ListenOptions): Promise<Listening> {
     if (this.ending) throw afterEnd();
-    return this.#lane.listen(channel, handler, options);
+    const lane = await this.#direct();
+    return lane.listen(channel, handler, options);
   }
 
-  async withAdvisoryLock<T>(
-    key: LockKey,
-    work: LockedWork<T>,
-    options: LockOptions = {},
-  ): Promise<Awaited<T>> {
+  /** Most pools never need it, so that it is loaded when it is first used. */
+  #direct(): Promise<DirectLane> {
+    const owner = { options: this.options, plan: this.poolsafe, target: { host: this.#host } };
+    this.#lane ??= import('./direct-lane.ts').then(({ DirectLane }) => new DirectLane(owner));
+    return this.#lane;
+  }
+
+  async withAdvisoryLock<T>(key: LockKey, work: LockedWork<T>, options?: LockOptions): Promise<Awaited<T>> {
     const lanes = {
+      plan: this.poolsafe,
       connect: () => this.connect() as Promise<pg.PoolClient>,
       session: <R>(inside: (client: Client) => R) =>
         this.#session("pool.withAdvisoryLock() with `scope: 'session'`", inside),
     };
-    return await withAdvisoryLock(lanes, key, work, checkLockOptions(options, this.poolsafe));
+    const { withAdvisoryLock } = await import('./advisory-lock.ts');
+    return await withAdvisoryLock(lanes, key, work, options);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads stay those of pg, see the exported type.
   override end(callback?: any): any {
-    const lane = this.#lane.end();
-    if (lane === undefined) return super.end(callback);
+    if (this.#lane === undefined) return super.end(callback);
+    const lane = this.#lane.then((opened) => opened.end());
     const ended = Promise.all([super.end(), lane]).then(() => {});
     if (typeof callback !== 'function') return ended;
     const call = (error?: unknown) => process.nextTick(callback, error);

@@ -1,4 +1,5 @@
-import { fixFor, type HazardCode, hazards, type Stack } from '@poolsafe/core';
+import type { HazardCode } from '@poolsafe/core';
+import { fixFor, hazards, type Stack } from '@poolsafe/core/knowledge';
 import { afterAll, expect, inject, test } from 'vitest';
 import { type Database, openDatabase, type Route } from './database.ts';
 

@@ -1,4 +1,5 @@
-import { fixFor, type HazardCode, type Stack } from '@poolsafe/core';
+import type { HazardCode } from '@poolsafe/core';
+import { fixFor, type Stack } from '@poolsafe/core/knowledge';
 import { type Language, type MarkName, marks } from './marks.ts';
 import { otherPlacesFor, type RecipeName, recipes, type WayOut } from './ways-out.ts';
 

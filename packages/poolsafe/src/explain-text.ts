@@ -1,4 +1,5 @@
-import { type HazardCode, hazardPage, hazards, type Story, stories } from '@poolsafe/core';
+import { type HazardCode, hazardPage } from '@poolsafe/core';
+import { hazards, type Story, stories } from '@poolsafe/core/knowledge';
 import { type ClientStackName, clientStacks, waysOut } from './client-stacks.ts';
 import type { Finding } from './finding.ts';
 import { type Found, LONGEST_LINE, type Read, SEAM, startReading } from './log-reader.ts';

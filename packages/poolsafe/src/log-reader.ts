@@ -1,4 +1,4 @@
-import { explain, hazards, stories } from '@poolsafe/core';
+import { explain, hazards, stories } from '@poolsafe/core/knowledge';
 import { type ClientStackName, stackOf } from './client-stacks.ts';
 import { evidenceIn, sqlstateIn, textsOf, timeOf } from './log-line.ts';
 import { type MarkName, marksIn } from './marks.ts';

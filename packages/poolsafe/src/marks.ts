@@ -1,4 +1,4 @@
-import type { Stack } from '@poolsafe/core';
+import type { Stack } from '@poolsafe/core/knowledge';
 
 /** A language, to keep the traces of two applications in one log apart. */
 export type Language = 'Node' | 'Python' | 'Ruby' | 'Java' | 'Go';

@@ -1,4 +1,4 @@
-import { hazards, stories } from '@poolsafe/core';
+import { hazards, stories } from '@poolsafe/core/knowledge';
 import { describe, expect, test } from 'vitest';
 import { clientStacks } from '../src/client-stacks.ts';
 import { type Explained, explainLines, explainText } from '../src/explain-text.ts';

@@ -1,13 +1,15 @@
+import type { Plan } from '@poolsafe/core';
 import {
   type AdvisoryLock,
   advisoryLock,
-  type CheckedLockOptions,
+  checkLockOptions,
   type LockedWork,
   type LockKey,
+  type LockOptions,
   underSessionLock,
   untilLost,
   whenLocked,
-} from '@poolsafe/core';
+} from '@poolsafe/core/direct';
 import type { Engine } from './engine.ts';
 import { Lease } from './lease.ts';
 import type { Session } from './session.ts';
@@ -19,6 +21,7 @@ type Work<T> = LockedWork<SqlFunctions, T>;
 
 /** Where the connections for a lock come from. */
 interface LockLanes {
+  readonly plan: Plan;
   readonly engine: Engine;
   session(work: (session: Session) => Promise<unknown>): Promise<unknown>;
 }
@@ -27,11 +30,12 @@ type Held = Pick<Session, 'lease' | 'host'>;
 
 /** Runs `work` while nobody else does that has the same key. */
 export async function withAdvisoryLock(
-  { engine, session }: LockLanes,
+  { engine, plan, session }: LockLanes,
   key: LockKey,
   work: Work<unknown>,
-  { scope, signal }: CheckedLockOptions,
+  options: LockOptions = {},
 ): Promise<unknown> {
+  const { scope, signal } = checkLockOptions(options, plan);
   const lock = advisoryLock(key);
   const attempt = async <R>(held: Work<Promise<R>>): Promise<R | undefined> => {
     const done =

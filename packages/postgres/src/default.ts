@@ -1,4 +1,5 @@
-import type { LockKey, LockOptions, Plan, PoolsafeOptions } from '@poolsafe/core';
+import type { Plan, PoolsafeOptions } from '@poolsafe/core';
+import type { LockKey, LockOptions } from '@poolsafe/core/direct';
 import bare from 'postgres';
 import { guardedPostgres } from './postgres.ts';
 

@@ -1,12 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import {
-  assertDirect,
-  type ChannelListener,
-  configError,
-  guard,
-  Listener,
-  mostSessions,
-} from '@poolsafe/core';
+import { configError, guard } from '@poolsafe/core';
+import { assertDirect, type ChannelListener, Listener, mostSessions } from '@poolsafe/core/direct';
 import type postgres from 'postgres';
 import type { Driver, MakeDriver } from './driver.ts';
 import { type Destination, type Engine, leaseReady, makeEngine } from './engine.ts';
@@ -19,7 +13,7 @@ type Listen = Driver['listen'];
 type Subscribe = Driver['subscribe'];
 
 /** What a {@link DirectLane} belongs to. */
-interface LaneOwner {
+export interface LaneOwner {
   readonly make: MakeDriver;
   /** Where the client itself leads. */
   readonly own: Destination;

@@ -1,17 +1,14 @@
 export {
   ConfigError,
   HazardError,
-  type LockKey,
-  type LockOptions,
-  type LockScope,
   type Plan,
   PoolsafeError,
   type PoolsafeOptions,
-  type ResolvedUrls,
-  resolveUrls,
   type Settings,
   withSettings,
 } from '@poolsafe/core';
+export type { LockKey, LockOptions, LockScope } from '@poolsafe/core/direct';
+export { type ResolvedUrls, resolveUrls } from '@poolsafe/core/urls';
 export type {
   ArrayParameter,
   AuthNotImplementedError,

@@ -1,4 +1,5 @@
-import { connectDeadline, reportConnectionError, type Wire } from '@poolsafe/core';
+import { reportConnectionError } from '@poolsafe/core';
+import { connectDeadline, type Wire } from '@poolsafe/core/direct';
 import type { MakeDriver, Query } from './driver.ts';
 import { type Destination, makeEngine } from './engine.ts';
 import { connectionError } from './errors-of-driver.ts';

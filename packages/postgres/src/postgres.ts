@@ -1,14 +1,12 @@
-import { checkLockOptions, classify, guard, isPlain, type LockKey, type LockOptions } from '@poolsafe/core';
+import { classify, guard, isPlain } from '@poolsafe/core';
 import driver from 'postgres';
-import { withAdvisoryLock } from './advisory-lock.ts';
-import { DirectLane } from './direct-lane.ts';
 import type { MakeDriver } from './driver.ts';
 import { leaseReady, makeEngine } from './engine.ts';
 import { driverError } from './errors-of-driver.ts';
 import { type Handed, inItsScope, refusedAlone, refusedOnPool } from './in-force.ts';
+import { laneOf } from './lazy-lane.ts';
 import { Lease, type Rules } from './lease.ts';
 import { parseArguments } from './options.ts';
-import type { Session } from './session.ts';
 import { runTransaction, transactionOf } from './transaction.ts';
 
 const make = driver as unknown as MakeDriver;
@@ -20,7 +18,7 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
   const { options } = base;
   const engine = makeEngine(make, own);
   const { pool, rules, host } = engine;
-  const lane = new DirectLane({ make, own, direct });
+  const lane = laneOf({ make, own, direct }, engine);
   const sql = host.makeSql((query) => {
     if (query.cancelled) return;
     const handed = { query: inItsScope(query), text: rules.textOf(query), settings: rules.settings() };
@@ -51,24 +49,12 @@ export function guardedPostgres(first?: unknown, second?: unknown): unknown {
     await Promise.all([pool.end(timeout), lane.end(timeout), base.end({ timeout: timeout ?? 5 })]);
   }
 
-  const laneFunctions = {
-    listen: (...given: Parameters<DirectLane['listen']>) => lane.listen(...given),
-    subscribe: (...given: Parameters<DirectLane['subscribe']>) => lane.subscribe(...given),
-    session: (work: (sql: Session['sql']) => unknown) =>
-      lane.session('sql.session()', (taken) => work(taken.sql)),
-    async withAdvisoryLock(key: LockKey, work: never, given: LockOptions = {}) {
-      const what = "sql.withAdvisoryLock() with `scope: 'session'`";
-      const lanes = { engine, session: (held: (session: Session) => unknown) => lane.session(what, held) };
-      return withAdvisoryLock(lanes, key, work, checkLockOptions(given, plan));
-    },
-  };
-
   // largeObject() of the driver begins its transaction with what it finds there.
   Object.assign(base, { begin });
   const { parameters, largeObject, CLOSE, END, PostgresError } = base;
   return Object.assign(sql, {
     ...{ parameters, largeObject, CLOSE, END, PostgresError, options },
-    ...laneFunctions,
+    ...lane.functions,
     ...{ begin, reserve, end, close: () => pool.close() },
     poolsafe: plan,
   });

@@ -154,9 +154,17 @@ function followCursor(query: Query, { onError }: Following): void {
   });
 }
 
+/** An error of postgres.js, of which only one of the server has `severity_local`. */
+interface ServerError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly severity_local?: unknown;
+  hint?: string;
+}
+
 /** The only field of an error that is ever changed, and only where PostgreSQL and the pooler left it empty. */
 export function fillHint(error: unknown): void {
-  const given = error as { hint?: string | undefined; severity_local?: unknown } | null;
+  const given = error as ServerError | null;
   if (typeof given?.severity_local !== 'string' || given.hint !== undefined) return;
   const hint = hintFor(given);
   if (hint !== undefined) given.hint = hint;

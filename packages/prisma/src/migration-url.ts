@@ -1,4 +1,5 @@
-import { configError, findUrls, parseTarget, planFor } from '@poolsafe/core';
+import { configError, parseTarget, planFor } from '@poolsafe/core';
+import { findUrls } from '@poolsafe/core/urls';
 import { queryOf } from './url-query.ts';
 
 /** What {@link migrationUrl} chooses from. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core';
+import { migrationLockKey, migrationLockSql, untilLocked } from '@poolsafe/core/migrations';
 import { Client, escapeLiteral } from '@poolsafe/pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { PostgresDriver } from './guarded-options.ts';

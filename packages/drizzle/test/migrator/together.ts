@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrationLockSql } from '@poolsafe/core';
+import { migrationLockSql } from '@poolsafe/core/migrations';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { type Database, openDatabase } from '../../../pg/test/database.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { findUrls, PoolsafeError } from '@poolsafe/core';
+import { PoolsafeError } from '@poolsafe/core';
+import { findUrls } from '@poolsafe/core/urls';
 import { proposeSwap } from '../init/propose.ts';
 import { redact } from '../log-line.ts';
 import {

@@ -1,17 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import {
-  findUrls,
-  type PoolerName,
-  parseTarget,
-  poolers,
-  providerOf,
-  recognise,
-  type UrlVariable,
-  urlVariables,
-  withoutClientKeys,
-} from '@poolsafe/core';
+import { type PoolerName, parseTarget, poolers, recognise, withoutClientKeys } from '@poolsafe/core';
+import { providerOf } from '@poolsafe/core/knowledge';
+import { findUrls, type UrlVariable, urlVariables } from '@poolsafe/core/urls';
 import type { Examination, Note } from './examination.ts';
 
 /** Variables, and the file that each comes from. */

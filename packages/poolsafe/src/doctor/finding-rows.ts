@@ -1,4 +1,5 @@
-import { type HazardCode, hazardPage, hazards } from '@poolsafe/core';
+import { type HazardCode, hazardPage } from '@poolsafe/core';
+import { hazards } from '@poolsafe/core/knowledge';
 import type { Finding } from '../finding.ts';
 
 /**

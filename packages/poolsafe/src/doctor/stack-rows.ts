@@ -1,4 +1,4 @@
-import type { Stack } from '@poolsafe/core';
+import type { Stack } from '@poolsafe/core/knowledge';
 import type { DoctorCode } from './finding-rows.ts';
 
 /** Where something breaks: what the server, or the lack of one, must be like. */
