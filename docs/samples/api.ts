@@ -1,6 +1,7 @@
 import type { spawn as spawnOfNode } from 'node:child_process';
 import type { Case, Result, Servers, Subject, Target } from '@poolsafe/conformance';
-import type { Listener, Plan, Probed } from '@poolsafe/core';
+import type { Plan, Probed } from '@poolsafe/core';
+import type { Listener } from '@poolsafe/core/direct';
 import type * as poolsafe from '@poolsafe/pg';
 import type poolsafePostgres from '@poolsafe/postgres';
 import type * as started from '@poolsafe/stack';

@@ -13,5 +13,6 @@ declare global {
   const lastValueFrom: typeof rxjs.lastValueFrom;
   const withSettings: typeof poolsafe.withSettings;
   type PostgresOptions = poolsafe.PostgresOptions;
+  const options: poolsafe.PostgresOptions;
   const withPoolsafe: typeof poolsafe.withPoolsafe;
 }

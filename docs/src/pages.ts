@@ -9,7 +9,7 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url));
 export const repository = 'https://github.com/poolsafe/poolsafe';
 
 /** Folders whose Markdown is not for readers of the site. */
-const left = ['node_modules', 'dist', 'test', 'fixtures', '.vitepress', 'samples', 'sql'];
+const left = ['node_modules', 'dist', 'test', 'fixtures', '.vitepress', 'samples', 'sql', 'templates'];
 const folders = ['docs', 'packages', 'examples'];
 
 function markdownIn(folder: string): string[] {

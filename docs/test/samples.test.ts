@@ -20,7 +20,7 @@ const programs = samples.filter(({ marks }) => marks.includes('run'));
 
 const database = await openDatabase(
   inject('servers'),
-  `create table notes (id serial primary key, tenant int default current_setting('app.tenant_id', true)::int,
+  `create table notes (id serial primary key, tenant int default nullif(current_setting('app.tenant_id', true), '')::int,
     body text not null, done boolean not null default false)`,
   "insert into notes (tenant, body, done) values (7, 'theirs', true), (8, 'of others', false)",
   'create table reports (id serial primary key, body text)',

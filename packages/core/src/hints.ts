@@ -185,7 +185,7 @@ interface SentError {
  * The explanation in one line of an error that the server or the pooler has sent, for the `hint` that it left empty.
  *
  * ```ts
- * error.hint ??= hintFor(error)
+ * if (error instanceof Error) console.error(error.message, hintFor(error))
  * ```
  */
 export function hintFor({ code, message = '' }: SentError): string | undefined {
