@@ -23,7 +23,7 @@ function markdownIn(folder: string): string[] {
 
 /** All pages of the site, as paths from the root of the repository with `/`, sorted. */
 export function pages(): string[] {
-  return ['README.md', 'CONTRIBUTING.md', ...folders.flatMap(markdownIn).sort()];
+  return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...folders.flatMap(markdownIn).sort()];
 }
 
 /** Where a page stands on the site: `docs/` is left out, and a README is the index of its folder. */
