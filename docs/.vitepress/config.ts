@@ -16,7 +16,13 @@ const config: UserConfig = defineConfig({
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   // READMEs of packages and examples are pages too.
   srcDir: '..',
-  srcExclude: ['**/{dist,test,fixtures,sql,templates}/**', '**/CHANGELOG.md', 'bench/**', 'demo/**', 'release/**'],
+  srcExclude: [
+    '**/{dist,test,fixtures,sql,templates}/**',
+    '**/CHANGELOG.md',
+    'bench/**',
+    'demo/**',
+    'release/**',
+  ],
   rewrites: (page) => {
     if (!own.has(page)) throw new Error(`${page} is a page for VitePress and not for the sidebar`);
     return onSite(page);

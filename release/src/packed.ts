@@ -31,25 +31,12 @@ async function buildAndPack(): Promise<Packed> {
   await mkdir(cache, { recursive: true });
   const release = await lock(cache, { retries: { retries: 600, factor: 1, minTimeout: 250 }, stale: 20_000 });
   try {
-    await removeStale(join(root, 'packages'));
     await pnpm('exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only');
     const target = join(cache, await contentOf(join(root, 'packages')));
     if (!(await exists(target))) await packInto(target);
     return await tarballsIn(target);
   } finally {
     await release();
-  }
-}
-
-/** What was built of a source that is gone: the compiler leaves it, and it would be published. */
-async function removeStale(packages: string): Promise<void> {
-  for (const name of await readdir(packages)) {
-    const dist = join(packages, name, 'dist');
-    for (const file of await readdir(dist, { recursive: true }).catch(() => [])) {
-      const source = file.replace(/\.(js|d\.ts|d\.cts)(\.map)?$/, '.ts');
-      const stale = source !== file && !(await exists(join(packages, name, 'src', source)));
-      if (stale) await rm(join(dist, file));
-    }
   }
 }
 

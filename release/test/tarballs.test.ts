@@ -7,7 +7,7 @@ import { root } from '../src/run.ts';
 import { type Manifest, readTarball, type Tarball } from '../src/tarball.ts';
 
 const folders = readdirSync(join(root, 'packages'));
-const nameOf = (folder: string): string => (folder === 'poolsafe' ? folder : `@poolsafe/${folder}`);
+const nameOf = (folder: string): string => (folder.endsWith('poolsafe') ? folder : `@poolsafe/${folder}`);
 
 let tarballs: ReadonlyMap<string, string>;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ describe.each(folders)('%s', (folder) => {
   });
 
   test('has its licence, its README, what is built and its source, and nothing else', () => {
-    const others = [...tarball.files.keys()].filter((file) => !/^(dist|src)\//.test(file));
+    const others = [...tarball.files.keys()].filter((file) => !/^(dist|src|templates)\//.test(file));
     expect(others.filter((file) => file !== 'CHANGELOG.md').sort()).toEqual([
       'LICENSE',
       'README.md',
@@ -35,18 +35,17 @@ describe.each(folders)('%s', (folder) => {
     ]);
     expect(tarball.files.get('LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
     const unexpected = [...tarball.files.keys()].filter(
-      (file) => /(^|\/|\.)(test|spec|node_modules)(\/|\.|-d\.)/.test(file) || /tsbuildinfo/.test(file),
+      (file) =>
+        (!/^templates\/.*\.ts$/.test(file) && /(^|\/|\.)(test|spec|node_modules)(\/|\.|-d\.)/.test(file)) ||
+        /tsbuildinfo/.test(file),
     );
     expect(unexpected).toEqual([]);
     const built = [...tarball.files.keys()].filter((file) => file.startsWith('dist/'));
     expect(built.filter((file) => !/\.(js|js\.map|d\.ts|d\.ts\.map|d\.cts)$/.test(file))).toEqual([]);
-    // Built from nothing that is not there any more.
-    expect(
-      built.filter(
-        (file) =>
-          !tarball.files.has(file.replace('dist/', 'src/').replace(/\.(d\.)?c?[jt]s(\.map)?$/, '.ts')),
-      ),
-    ).toEqual([]);
+    // Declared by nothing that is not there any more; where JavaScript comes from is in its source map.
+    const declared = built.filter((file) => /\.d\.c?ts$/.test(file));
+    const sourceOf = (file: string) => file.replace('dist/', 'src/').replace(/\.d\.c?ts$/, '.ts');
+    expect(declared.filter((file) => !tarball.files.has(sourceOf(file)))).toEqual([]);
   });
 
   test('says where it comes from', () => {
@@ -95,12 +94,14 @@ describe.each(folders)('%s', (folder) => {
     const maps = [...tarball.files].filter(([file]) => file.endsWith('.map'));
     const lost = maps.flatMap(([file, text]) => {
       const { sources } = JSON.parse(text) as { sources: string[] };
-      expect(sources, file).toHaveLength(1);
+      expect(sources.length, file).toBeGreaterThan(0);
       return sources.map((source) => posix.join(posix.dirname(file), source));
     });
     expect(lost.filter((source) => !tarball.files.has(source))).toEqual([]);
     const compiled = [...tarball.files].filter(([file]) => file.endsWith('.js'));
     for (const [file, text] of compiled) {
+      // An entry point whose code stands in a file that others share.
+      if (/^export \{[^}]*\} from "[^"]+";\s*$/.test(text)) continue;
       const [, map = ''] = /\n\/\/# sourceMappingURL=(\S+)\s*$/.exec(text) ?? [];
       expect(tarball.files.has(posix.join(posix.dirname(file), map)), file).toBe(true);
     }
