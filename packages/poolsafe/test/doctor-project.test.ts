@@ -293,4 +293,17 @@ describe('the environment', () => {
       '@poolsafe/pg is a dependency, and src/db.ts import pg',
     );
   });
+
+  test.each(['test/db.ts', 'src/db.test.ts', 'src/__tests__/db.ts', 'e2e/db.spec.mts'])(
+    'what %s imports is of no application',
+    async (file) => {
+      const { findings } = await examine({
+        'package.json': { dependencies: { typeorm: '1.1.1', '@poolsafe/typeorm': '1.0.0', pg: '8.16.0' } },
+        'src/db.ts': "import { DataSource } from '@poolsafe/typeorm'",
+        [file]: "import { Client } from 'pg'; import { DataSource } from 'typeorm'",
+      });
+      const codes = findings.map(({ code }) => code);
+      expect(codes.filter((code) => /STACK|IMPORTS/.test(code))).toEqual([]);
+    },
+  );
 });

@@ -164,6 +164,9 @@ function noteUnusable(error: unknown, note: Note): void {
   }
 }
 
+/** Tests reach the database as they like: what they import runs in no application. */
+const ofTests = /(?:^|[\\/])(?:tests?|__tests__|e2e)[\\/]|\.(?:test|spec)\.[cm]?[jt]sx?$/;
+
 async function examineProject(
   project: ProjectFacts,
   server: ServerFacts | undefined,
@@ -171,7 +174,8 @@ async function examineProject(
   examination: Examination,
 ): Promise<void> {
   const files = await examination.check('imports', async (note, signal) => {
-    const { files } = await proposeSwap({ cwd: project.folder, signal });
+    const proposal = await proposeSwap({ cwd: project.folder, signal });
+    const files = proposal.files.filter(({ path }) => !ofTests.test(path));
     const installed = project.packages.filter(({ safe }) => safe);
     for (const { name, replacement } of installed) {
       const own = files.filter(({ modules }) =>
