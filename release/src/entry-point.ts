@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from './run.ts';
 
 /** Where the packages are. */
-const packages: string = fileURLToPath(new URL('../../packages/', import.meta.url));
+const packages: string = join(root, 'packages');
 
 /** A module that applications import, as it was built. */
 export interface EntryPoint {

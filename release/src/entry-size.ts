@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type OutputChunk, type RolldownBuild, rolldown } from 'rolldown';
+import { type ExternalOption, type OutputChunk, rolldown } from 'rolldown';
 import { type EntryPoint, peers } from './entry-point.ts';
 
 /** What a bundler takes for an entry point, in bytes, minified and gzipped. */
@@ -13,14 +13,7 @@ export interface EntrySize {
 /** Bundles an entry point with its dependencies. What the application brings itself, the peers, stays outside. */
 export async function sizeOf({ file }: EntryPoint): Promise<EntrySize> {
   const outside = new Set(peers());
-  const bundle = await rolldown({
-    input: file,
-    platform: 'node',
-    external: (id) => outside.has(packageOf(id)),
-  });
-  const chunks = await chunksOf(bundle);
-  const initial = new Set<string>();
-  follow(chunks, chunks.find(({ isEntry }) => isEntry)?.fileName, initial);
+  const { chunks, initial } = await bundled(file, (id) => outside.has(packageOf(id)));
   const sizes = (wanted: boolean) =>
     chunks.filter(({ fileName }) => initial.has(fileName) === wanted).map(({ code }) => gzipped(code));
   return { initial: sum(sizes(true)), lazy: sum(sizes(false)) };
@@ -28,17 +21,24 @@ export async function sizeOf({ file }: EntryPoint): Promise<EntrySize> {
 
 /** What an entry point imports from other packages and of Node, directly or through files of its own. */
 export async function importsOf({ file }: EntryPoint): Promise<readonly string[]> {
-  const bundle = await rolldown({ input: file, platform: 'node', external: /^[^./]/ });
-  const chunks = await chunksOf(bundle);
-  const initial = new Set<string>();
-  follow(chunks, chunks.find(({ isEntry }) => isEntry)?.fileName, initial);
+  const { chunks, initial } = await bundled(file, /^[^./]/);
   return [...initial].filter((name) => chunks.every(({ fileName }) => fileName !== name));
 }
 
-async function chunksOf(bundle: RolldownBuild): Promise<readonly OutputChunk[]> {
+interface Bundled {
+  readonly chunks: readonly OutputChunk[];
+  /** What is loaded at once: names of chunks, and what stays outside. */
+  readonly initial: ReadonlySet<string>;
+}
+
+async function bundled(file: string, external: ExternalOption): Promise<Bundled> {
+  const bundle = await rolldown({ input: file, platform: 'node', external });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
-  return output.filter((one) => one.type === 'chunk');
+  const chunks = output.filter((one) => one.type === 'chunk');
+  const initial = new Set<string>();
+  follow(chunks, chunks.find(({ isEntry }) => isEntry)?.fileName, initial);
+  return { chunks, initial };
 }
 
 /** Adds a chunk and all that it imports at once. */
@@ -57,7 +57,8 @@ function packageOf(id: string): string {
     .join('/');
 }
 
-function gzipped(code: string): number {
+/** Bytes after `gzip -9`. */
+export function gzipped(code: string): number {
   return gzipSync(code, { level: 9 }).length;
 }
 

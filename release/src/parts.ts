@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
-
-const root = fileURLToPath(new URL('../../packages/core/src/', import.meta.url));
+import { gzipped } from './entry-size.ts';
+import { root } from './run.ts';
 
 /** What the guard of `@poolsafe/core` is made of, by the names of its modules. The first that fits counts. */
 const parts: readonly (readonly [part: string, modules: RegExp])[] = [
@@ -20,7 +19,7 @@ const parts: readonly (readonly [part: string, modules: RegExp])[] = [
 
 /** How much each part takes, in bytes: its share of the minified text, as that of the gzipped. */
 export async function composition(): Promise<readonly (readonly [part: string, bytes: number])[]> {
-  const bundle = await rolldown({ input: `${root}index.ts`, platform: 'node' });
+  const bundle = await rolldown({ input: join(root, 'packages/core/src/index.ts'), platform: 'node' });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
   const [{ code, modules }] = output;
@@ -33,7 +32,7 @@ export async function composition(): Promise<readonly (readonly [part: string, b
     sizes.set(part, (sizes.get(part) ?? 0) + length);
     whole += length;
   }
-  const zipped = gzipSync(code, { level: 9 }).length;
+  const zipped = gzipped(code);
   return [...sizes]
     .map(([part, length]) => [part, (length / whole) * zipped] as const)
     .filter(([, bytes]) => bytes > 0)

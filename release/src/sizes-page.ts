@@ -1,4 +1,5 @@
 import type { Cost } from './cost.ts';
+import { table } from './table.ts';
 
 /** How far a size may be from the one on the page, in kilobytes: versions of zlib differ. */
 const tolerance = 0.1;
@@ -24,10 +25,11 @@ export function sizesPage(before: string, costs: readonly Cost[], { parts, machi
     String(budget.ms),
   ]);
   const tables: Readonly<Record<string, string>> = {
-    costs: `${table(heads.costs, rows)}\n\nTimes: ${machine}.`,
+    costs: `${table(heads.costs, rows, '---:')}\n\nTimes: ${machine}.`,
     parts: table(
       heads.parts,
       parts.map(([part, bytes]) => [part, kB(bytes)]),
+      '---:',
     ),
   };
   return before.replace(
@@ -65,10 +67,4 @@ function isSame(one: readonly number[] = [], other: readonly number[] = []): boo
 
 function kB(bytes: number): string {
   return (bytes / 1000).toFixed(1);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const marks = head.map((_, i) => (i === 0 ? '---' : '---:'));
-  return [line(head), line(marks), ...rows.map(line)].join('\n');
 }

@@ -1,14 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { budgets } from './budgets.ts';
 import { type Cost, isOver, measure } from './cost.ts';
 import { composition } from './parts.ts';
+import { root } from './run.ts';
 import { differences, sizesPage } from './sizes-page.ts';
 
 // Measures what was built and writes docs/sizes.md, or compares it with `--check`. Fails where it costs too much.
 
-const page = fileURLToPath(new URL('../../docs/sizes.md', import.meta.url));
+const page = join(root, 'docs/sizes.md');
 const checks = process.argv.includes('--check');
 
 const costs: Cost[] = [];
